@@ -1,0 +1,186 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Evidence is a run of characters of a document that says something.
+type Evidence struct {
+	Field Field  `json:"field"`
+	Start int    `json:"start"` // in code points, from 0
+	End   int    `json:"end"`   // exclusive
+	Quote string `json:"quote"` // the text between them
+}
+
+// Facts is what one document says, before anything is merged with what other
+// documents say.
+type Facts struct {
+	Document  Document  `json:"document"`
+	Mentions  []Mention `json:"mentions,omitempty"`
+	Results   []Result  `json:"results,omitempty"`
+	Relations []Claim   `json:"relations,omitempty"`
+	Acronyms  []Acronym `json:"acronyms,omitempty"`
+	Links     []Link    `json:"links,omitempty"` // from text and metadata, each URL once
+	Extractor string    `json:"extractor"`       // name and version of what made them
+}
+
+// Mention is an entity in one role that a document gives it. An entity with
+// two roles has two mentions.
+type Mention struct {
+	Relation Relation `json:"relation"` // what the paper does with it; its domain is Paper
+	Kind     Kind     `json:"kind"`
+	Name     string   `json:"name"`              // the form to show
+	Aliases  []string `json:"aliases,omitempty"` // other forms in the text, without Name
+	// Evidence holds the places that show the role, best first; at least one.
+	Evidence   []Evidence `json:"evidence"`
+	Confidence float64    `json:"confidence"` // in (0,1]
+	Rule       string     `json:"rule"`       // the rule or model that decided
+}
+
+// Claim is a relation between two entities that a document states.
+type Claim struct {
+	From       string     `json:"from"` // name of a mention
+	FromKind   Kind       `json:"fromKind"`
+	Relation   Relation   `json:"relation"`
+	To         string     `json:"to"`
+	ToKind     Kind       `json:"toKind"`
+	Evidence   []Evidence `json:"evidence"`
+	Confidence float64    `json:"confidence"`
+	Rule       string     `json:"rule"`
+}
+
+// Comparison is how a result's number is to be read.
+type Comparison string
+
+// The comparisons.
+const (
+	Absolute    Comparison = "absolute"    // "91.2% accuracy"
+	Improvement Comparison = "improvement" // "by 3 points better"
+	Reduction   Comparison = "reduction"   // "40% less memory"
+	Ratio       Comparison = "ratio"       // "2.7x the throughput"
+)
+
+// Result is a quantitative claim of a paper about its own work. Method,
+// Dataset, Metric and Baseline are names as the text has them; empty ones are
+// not said.
+type Result struct {
+	Value      string     `json:"value"` // the number as written, a range as "10-20"
+	Unit       string     `json:"unit,omitempty"`
+	Comparison Comparison `json:"comparison"`
+	Metric     string     `json:"metric,omitempty"`
+	Method     string     `json:"method,omitempty"`
+	Dataset    string     `json:"dataset,omitempty"`
+	Baseline   string     `json:"baseline,omitempty"`
+	Evidence   Evidence   `json:"evidence"` // the words around the number
+	Confidence float64    `json:"confidence"`
+	Rule       string     `json:"rule"`
+}
+
+// Acronym is a short form that a document explains.
+type Acronym struct {
+	Short    string   `json:"short"`
+	Long     string   `json:"long"`
+	Evidence Evidence `json:"evidence"` // both, with what stands between them
+}
+
+// ErrEvidence says that evidence does not lie where it says.
+var ErrEvidence = errors.New("evidence does not match its text")
+
+// Check verifies that the slice of d that e names is its quote, in time linear
+// in the field's length. The error wraps [ErrEvidence].
+func (e Evidence) Check(d *Document) error {
+	got, ok := SliceRunes(d.Text(e.Field), e.Start, e.End)
+	if !ok || got != e.Quote || e.Quote == "" {
+		return fmt.Errorf("%w: %s[%d:%d] of %q is %q, the quote is %q", ErrEvidence, e.Field, e.Start, e.End, d.Title, got, e.Quote)
+	}
+	return nil
+}
+
+// SliceRunes is s[start:end] counted in code points; ok is false where s is
+// shorter or the bounds are not in order.
+func SliceRunes(s string, start, end int) (part string, ok bool) {
+	if start < 0 || end < start {
+		return "", false
+	}
+	n, from := 0, -1
+	for i := range s {
+		if n == start {
+			from = i
+		}
+		if n == end {
+			return s[from:i], true
+		}
+		n++
+	}
+	if n == start {
+		from = len(s)
+	}
+	if n == end && from >= 0 {
+		return s[from:], true
+	}
+	return "", false
+}
+
+// Check verifies all of f: evidence, kinds, confidence and the relation table.
+// Errors wrap [ErrEvidence], [ErrEdge], [ErrRelation], [ErrKind] or
+// [ErrDocument].
+func (f *Facts) Check() error {
+	if err := f.Document.Check(); err != nil {
+		return err
+	}
+	paper := f.Document.ID()
+	evidence := func(what string, es ...Evidence) error {
+		if len(es) == 0 {
+			return fmt.Errorf("%w: %s has none", ErrEvidence, what)
+		}
+		for _, e := range es {
+			if err := e.Check(&f.Document); err != nil {
+				return fmt.Errorf("%s: %w", what, err)
+			}
+		}
+		return nil
+	}
+	for _, m := range f.Mentions {
+		what := fmt.Sprintf("mention %q", m.Name)
+		if !m.Kind.Valid() {
+			return fmt.Errorf("%s: %w %q", what, ErrKind, m.Kind)
+		}
+		if err := CheckEdge(paper, m.Relation, NewID(m.Kind, m.Name)); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if m.Confidence <= 0 || m.Confidence > 1 {
+			return fmt.Errorf("%s: confidence %v is not in (0,1]", what, m.Confidence)
+		}
+		if err := evidence(what, m.Evidence...); err != nil {
+			return err
+		}
+	}
+	for _, c := range f.Relations {
+		what := fmt.Sprintf("claim %q %s %q", c.From, c.Relation, c.To)
+		if err := CheckEdge(NewID(c.FromKind, c.From), c.Relation, NewID(c.ToKind, c.To)); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if err := evidence(what, c.Evidence...); err != nil {
+			return err
+		}
+	}
+	for _, r := range f.Results {
+		if err := evidence("result "+r.Value, r.Evidence); err != nil {
+			return err
+		}
+	}
+	for _, a := range f.Acronyms {
+		if err := evidence("acronym "+a.Short, a.Evidence); err != nil {
+			return err
+		}
+	}
+	for _, l := range f.Links {
+		if l.Evidence != (Evidence{}) {
+			if err := evidence("link "+l.URL, l.Evidence); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
