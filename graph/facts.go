@@ -5,12 +5,18 @@ import (
 	"fmt"
 )
 
-// Evidence is a run of characters of a document that says something.
+// Evidence is a run of characters of a document that says something: as a rule
+// a whole sentence or the title, so that a reader can judge it.
 type Evidence struct {
 	Field Field  `json:"field"`
 	Start int    `json:"start"` // in code points, from 0
 	End   int    `json:"end"`   // exclusive
 	Quote string `json:"quote"` // the text between them
+	// MarkStart and MarkEnd bound the part of the quote that names the entity
+	// or gives the number, in code points of the field like Start and End;
+	// both are zero where the whole quote does.
+	MarkStart int `json:"markStart,omitempty"`
+	MarkEnd   int `json:"markEnd,omitempty"`
 }
 
 // Facts is what one document says, before anything is merged with what other
@@ -93,6 +99,9 @@ func (e Evidence) Check(d *Document) error {
 	got, ok := SliceRunes(d.Text(e.Field), e.Start, e.End)
 	if !ok || got != e.Quote || e.Quote == "" {
 		return fmt.Errorf("%w: %s[%d:%d] of %q is %q, the quote is %q", ErrEvidence, e.Field, e.Start, e.End, d.Title, got, e.Quote)
+	}
+	if marked := e.MarkStart != 0 || e.MarkEnd != 0; marked && (e.MarkStart < e.Start || e.MarkEnd <= e.MarkStart || e.MarkEnd > e.End) {
+		return fmt.Errorf("%w: the mark [%d:%d] is not inside %s[%d:%d] of %q", ErrEvidence, e.MarkStart, e.MarkEnd, e.Field, e.Start, e.End, d.Title)
 	}
 	return nil
 }
