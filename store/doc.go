@@ -1,0 +1,2 @@
+// Package store keeps graphs on disk, one snapshot a build.
+package store
