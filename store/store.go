@@ -2,8 +2,22 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"maps"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
 	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
 
 	"papergraph/graph"
 )
@@ -12,7 +26,8 @@ import (
 // writing, without a log.
 type Options struct {
 	// ReadOnly opens a store that exists and changes nothing in it. Several
-	// processes may hold one store read-only at the same time.
+	// processes may hold one store read-only at the same time. A store whose
+	// writer was killed is repaired first, which writes to its folder.
 	ReadOnly bool
 	// Logger receives what the engine below has to say, at debug level, and
 	// repairs, at warn level. Nil is silent.
@@ -20,17 +35,224 @@ type Options struct {
 }
 
 // Store is an open store. It is safe for concurrent use.
-type Store struct{}
+type Store struct {
+	dir      string
+	readOnly bool
+	log      *slog.Logger
+	db       *badger.DB
+
+	mu     sync.Mutex
+	idle   sync.Cond // signals that calls has become 0
+	calls  int       // under way
+	closed bool
+	writer bool
+	infos  []Info // newest first; P of keys.go, which only this process may change
+	loaded map[uint64]*loadedColumns
+}
+
+// loadedColumns are columns in use, or the newest, kept for the next use.
+type loadedColumns struct {
+	refs int
+	once sync.Once
+	c    *columns
+	err  error
+}
+
+// The memory of an open store, beside the columns of its snapshots: two
+// memtables of 16 MiB while it is written, and two caches that fill as it is
+// read. Larger ones were not faster on 85,000 papers.
+const (
+	memTableSize   = 16 << 20
+	blockCacheSize = 32 << 20
+	indexCacheSize = 32 << 20
+)
+
+// maxValue bounds a value. Below it a value lies in the tree itself, so that
+// nothing is left behind in a value log.
+const maxValue = 1<<20 - 1
+
+// magic is what the engine's manifest holds for us: 'P', then the format.
+const magic = 'P'<<8 | FormatVersion
 
 // Open opens the store in the folder dir and creates it unless it is there or
 // o says ReadOnly. It never writes into a folder that holds other things. The
 // error wraps [ErrLocked], [ErrFormat], [ErrNotStore], [ErrDamaged] or
 // [ErrReadOnly].
-func Open(dir string, o Options) (*Store, error) { return nil, ErrNotStore }
+func Open(dir string, o Options) (*Store, error) {
+	s := &Store{dir: dir, readOnly: o.ReadOnly, log: o.Logger, loaded: make(map[uint64]*loadedColumns)}
+	s.idle.L = &s.mu
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := inspectFolder(dir, o.ReadOnly); err != nil {
+		return nil, err
+	}
+	var err error
+	s.db, err = openEngine(dir, o.ReadOnly, s.log)
+	if o.ReadOnly && err != nil && strings.Contains(err.Error(), badger.ErrTruncateNeeded.Error()) {
+		// The last writer was killed. Its log must be cut where it broke off,
+		// which the engine does only when it opens for writing.
+		s.log.Warn("repairing the store after an interrupted build", "store", dir)
+		var db *badger.DB
+		if db, err = openEngine(dir, false, s.log); err == nil {
+			if err = db.Close(); err == nil {
+				s.db, err = openEngine(dir, true, s.log)
+			}
+		}
+	}
+	if err != nil {
+		return nil, explainOpen(dir, err)
+	}
+	if s.infos, err = s.readInfos(); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
 
-// Close waits for calls under way and closes the store. Snapshots and a
-// writer that are still open return [ErrClosed] from then on.
-func (s *Store) Close() error { return ErrClosed }
+// openEngine opens Badger. A damaged file can make it panic, which is an error
+// here.
+func openEngine(dir string, readOnly bool, log *slog.Logger) (db *badger.DB, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			db, err = nil, damaged("open "+dir, p)
+		}
+	}()
+	o := badger.DefaultOptions(dir)
+	o.ReadOnly = readOnly
+	o.ExternalMagicVersion = magic
+	o.Logger = engineLog{log}
+	o.MetricsEnabled = false
+	o.MemTableSize = memTableSize
+	o.NumMemtables = 2
+	o.ValueThreshold = maxValue
+	o.ValueLogFileSize = 64 << 20
+	o.BlockCacheSize = blockCacheSize
+	o.IndexCacheSize = indexCacheSize
+	o.Compression = options.ZSTD
+	o.ChecksumVerificationMode = options.OnBlockRead
+	o.DetectConflicts = false // one writer
+	o.NumVersionsToKeep = math.MaxInt
+	o.NumCompactors = 2
+	return badger.OpenManaged(o)
+}
+
+// engineLog hands the engine's messages on.
+type engineLog struct{ log *slog.Logger }
+
+func (l engineLog) Errorf(format string, args ...any)   { l.write("error", format, args) }
+func (l engineLog) Warningf(format string, args ...any) { l.write("warning", format, args) }
+func (l engineLog) Infof(format string, args ...any)    { l.write("info", format, args) }
+func (l engineLog) Debugf(format string, args ...any)   { l.write("debug", format, args) }
+
+func (l engineLog) write(level, format string, args []any) {
+	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+		l.log.Debug(strings.TrimSpace(fmt.Sprintf(format, args...)), "engine", "badger", "level", level)
+	}
+}
+
+// inspectFolder refuses, before anything is written, what is not a store.
+func inspectFolder(dir string, readOnly bool) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if readOnly {
+			return fmt.Errorf("%w: %s does not exist; build one first", ErrNotStore, dir)
+		}
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return fmt.Errorf("%w: create %s: %w", ErrReadOnly, dir, err)
+		}
+		return nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return fmt.Errorf("%w: %s is a file, a store is a folder", ErrNotStore, dir)
+	case err != nil:
+		return fmt.Errorf("open store: %w", err)
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, badger.ManifestFilename))
+	if errors.Is(err, fs.ErrNotExist) {
+		// A store whose first opening was cut short has no more than these.
+		if i := slices.IndexFunc(entries, func(e fs.DirEntry) bool { return e.Name() != "LOCK" && e.Name() != "MANIFEST-REWRITE" }); i >= 0 {
+			return fmt.Errorf("%w: %s holds other things (%s); name an empty or new folder", ErrNotStore, dir, entries[i].Name())
+		}
+		if readOnly {
+			return fmt.Errorf("%w: %s is empty; build a store first", ErrNotStore, dir)
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	// The manifest begins with "Bdgr", two bytes of ours, two of the engine's.
+	if len(manifest) < 8 || string(manifest[:4]) != "Bdgr" {
+		return fmt.Errorf("%w: %s is not a manifest; restore the store from a copy or build it anew in another folder", ErrDamaged, filepath.Join(dir, badger.ManifestFilename))
+	}
+	switch {
+	case manifest[4] != magic>>8:
+		return fmt.Errorf("%w: %s is a Badger database of another program", ErrNotStore, dir)
+	case manifest[5] != FormatVersion:
+		return fmt.Errorf("%w: %s has format %d, this papergraph reads format %d; use the version that wrote it or build the store anew in another folder",
+			ErrFormat, dir, manifest[5], FormatVersion)
+	}
+	return nil
+}
+
+// explainOpen says what an error of the engine means. Badger flattens its
+// causes to text, so that only the text can tell.
+func explainOpen(dir string, err error) error {
+	text := err.Error()
+	switch {
+	case errors.Is(err, ErrDamaged):
+		return err
+	case strings.Contains(text, "Cannot acquire directory lock"):
+		return fmt.Errorf("%w: %s; stop the papergraph that holds it (a server or a build), or name another store", ErrLocked, dir)
+	case strings.Contains(text, syscall.EACCES.Error()), strings.Contains(text, syscall.EROFS.Error()), strings.Contains(text, syscall.EPERM.Error()):
+		return fmt.Errorf("%w: %s: %w; change the folder's permissions, or name another folder", ErrReadOnly, dir, err)
+	case strings.Contains(text, syscall.ENOSPC.Error()), strings.Contains(text, syscall.EMFILE.Error()), strings.Contains(text, syscall.ENOMEM.Error()):
+		return fmt.Errorf("open store %s: %w", dir, err)
+	case strings.Contains(text, badger.ErrWindowsNotSupported.Error()), strings.Contains(text, badger.ErrPlan9NotSupported.Error()):
+		return fmt.Errorf("open store %s: %w", dir, err)
+	}
+	return fmt.Errorf("%w: %s: %w; restore it from a copy or build it anew in another folder", ErrDamaged, dir, err)
+}
+
+// acquire marks a call as under way, so that Close waits for it.
+func (s *Store) acquire() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.calls++
+	return nil
+}
+
+func (s *Store) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls--; s.calls == 0 {
+		s.idle.Broadcast()
+	}
+}
+
+// Close waits for calls under way, sequences that are being read among them,
+// and closes the store. Snapshots and a writer that are still open return
+// [ErrClosed] from then on; what such a writer put is dropped. A second Close
+// does nothing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	for s.calls > 0 {
+		s.idle.Wait()
+	}
+	s.mu.Unlock()
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close store %s: %w", s.dir, err)
+	}
+	return nil
+}
 
 // Info describes a snapshot.
 type Info struct {
@@ -47,17 +269,146 @@ type Info struct {
 	EdgesByRelation map[graph.Relation]int
 }
 
+// clone keeps a caller from changing what the store holds.
+func (i Info) clone() Info {
+	i.Sources = slices.Clone(i.Sources)
+	i.NodesByKind = maps.Clone(i.NodesByKind)
+	i.EdgesByRelation = maps.Clone(i.EdgesByRelation)
+	return i
+}
+
+// readInfos reads table P, newest first.
+func (s *Store) readInfos() ([]Info, error) {
+	q := newReader(s.db, math.MaxUint64)
+	defer q.close()
+	var infos []Info
+	err := q.scan([]byte{tagSnapshot}, func(key, value []byte) error {
+		version, err := parseSnapshotKey(key)
+		if err != nil {
+			return err
+		}
+		info, err := decodeInfo(version, value)
+		if err != nil {
+			return err
+		}
+		infos = append(infos, info)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", s.dir, err)
+	}
+	slices.Reverse(infos)
+	return infos, nil
+}
+
 // Snapshots lists all snapshots, newest first.
-func (s *Store) Snapshots() ([]Info, error) { return nil, ErrClosed }
+func (s *Store) Snapshots() ([]Info, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	infos := make([]Info, len(s.infos))
+	for i := range s.infos {
+		infos[i] = s.infos[i].clone()
+	}
+	return infos, nil
+}
 
 // Latest opens the newest snapshot. The error wraps [ErrEmpty] where there is
 // none.
-func (s *Store) Latest() (*Snapshot, error) { return nil, ErrEmpty }
+func (s *Store) Latest() (*Snapshot, error) {
+	s.mu.Lock()
+	if len(s.infos) == 0 {
+		defer s.mu.Unlock()
+		if s.closed {
+			return nil, ErrClosed
+		}
+		return nil, fmt.Errorf("%w: %s has no finished build", ErrEmpty, s.dir)
+	}
+	info := s.infos[0]
+	s.mu.Unlock()
+	return s.open(info)
+}
+
+// minPrefix is the shortest prefix of a snapshot's id that [Store.At] takes.
+const minPrefix = 4
 
 // At opens the newest snapshot with the given id, which may be cut to a prefix
-// that no other snapshot has. The error wraps [ErrNoSnapshot].
-func (s *Store) At(id string) (*Snapshot, error) { return nil, ErrNoSnapshot }
+// of four digits or more that no other id has. The error wraps
+// [ErrNoSnapshot].
+func (s *Store) At(id string) (*Snapshot, error) {
+	s.mu.Lock()
+	var found []Info
+	for _, info := range s.infos {
+		if strings.HasPrefix(info.ID, strings.ToLower(id)) {
+			found = append(found, info)
+		}
+	}
+	s.mu.Unlock()
+	switch {
+	case len(id) < minPrefix:
+		return nil, fmt.Errorf("%w: %q is too short, give at least %d digits of the id", ErrNoSnapshot, id, minPrefix)
+	case len(found) == 0:
+		return nil, fmt.Errorf("%w: %q", ErrNoSnapshot, id)
+	case slices.ContainsFunc(found, func(i Info) bool { return i.ID != found[0].ID }):
+		return nil, fmt.Errorf("%w: %q begins the ids of more than one, give more digits", ErrNoSnapshot, id)
+	}
+	return s.open(found[0])
+}
 
-// Begin starts the build of the next snapshot. There is one [Writer] at a
-// time; the error wraps [ErrBusy] where another is open.
-func (s *Store) Begin(ctx context.Context) (*Writer, error) { return nil, ErrBusy }
+// open opens the snapshot of a publication.
+func (s *Store) open(info Info) (*Snapshot, error) {
+	if err := s.acquire(); err != nil {
+		return nil, err
+	}
+	defer s.release()
+	s.mu.Lock()
+	l := s.loaded[info.Version]
+	if l == nil {
+		l = new(loadedColumns)
+		s.loaded[info.Version] = l
+	}
+	l.refs++
+	s.mu.Unlock()
+	l.once.Do(func() {
+		q := newReader(s.db, info.Version)
+		defer q.close()
+		l.c, l.err = loadColumns(q, info)
+	})
+	r := &Snapshot{s: s, info: info, columns: l.c}
+	if l.err != nil {
+		r.Close()
+		return nil, fmt.Errorf("open snapshot %s: %w", info.ID, l.err)
+	}
+	return r, nil
+}
+
+// unload gives up one use of a version's columns. Those of the newest version
+// are kept: the next reader wants them.
+func (s *Store) unload(version uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.loaded[version]; l != nil {
+		l.refs--
+	}
+	s.dropColumns()
+}
+
+// dropColumns forgets unused columns but the newest. The caller holds mu.
+func (s *Store) dropColumns() {
+	for v, l := range s.loaded {
+		newest := len(s.infos) > 0 && v == s.infos[0].Version
+		if l.refs == 0 && (!newest || l.err != nil) {
+			delete(s.loaded, v)
+		}
+	}
+}
+
+// published makes a publication visible.
+func (s *Store) published(info Info) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.infos = append([]Info{info}, s.infos...)
+	s.dropColumns()
+}

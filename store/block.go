@@ -1,0 +1,115 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+
+	"papergraph/graph"
+)
+
+// encodeBlock writes a statement block. edges[i] is the edge keys[i]; the texts
+// are those of the paper that states them, nil for curated edges. The block
+// does not depend on the order of edges or of their statements.
+func encodeBlock(what string, keys []edgeUIDs, edges []graph.Edge, t *texts) ([]byte, error) {
+	var r blockRecord
+	for _, e := range edges {
+		for _, s := range e.Statements {
+			r.Rules = append(r.Rules, s.Rule)
+		}
+	}
+	slices.Sort(r.Rules)
+	r.Rules = slices.Compact(r.Rules)
+	order := make([]int, len(keys))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return keys[a].compare(keys[b]) })
+	for _, i := range order {
+		k := keys[i]
+		er := edgeRecord{From: k.from, Relation: k.relation, To: k.to}
+		statements := slices.Clone(edges[i].Statements)
+		graph.SortStatements(statements)
+		for _, s := range statements {
+			rule, _ := slices.BinarySearch(r.Rules, s.Rule)
+			sr := statementRecord{Class: classCodes[s.Class], Rule: rule, Confidence: s.Confidence}
+			if t != nil {
+				var err error
+				if sr.Evidence, err = t.encode(s.Evidence); err != nil {
+					return nil, fmt.Errorf("%s: %w", what, err)
+				}
+			}
+			er.Statements = append(er.Statements, sr)
+		}
+		r.Edges = append(r.Edges, er)
+	}
+	return encode(what, r)
+}
+
+// block is a statement block that was read: all edges of one paper, or those
+// curated from one node.
+type block struct {
+	what  string
+	paper graph.ID // empty for curated edges
+	blockRecord
+}
+
+func decodeBlock(what string, paper graph.ID, value []byte) (*block, error) {
+	b := &block{what: what, paper: paper}
+	if err := decode(what, value, &b.blockRecord); err != nil {
+		return nil, err
+	}
+	for i, e := range b.Edges {
+		if i > 0 && b.Edges[i-1].key().compare(e.key()) >= 0 {
+			return nil, damaged(what, "edges out of order")
+		}
+		if _, ok := relationOf(e.Relation); !ok || len(e.Statements) == 0 {
+			return nil, damaged(what, fmt.Sprintf("edge of relation %d with %d statements", e.Relation, len(e.Statements)))
+		}
+		for _, s := range e.Statements {
+			if s.Rule < 0 || s.Rule >= len(b.Rules) || s.Class == 0 || int(s.Class) >= len(classByCode) || !(s.Confidence > 0 && s.Confidence <= 1) {
+				return nil, damaged(what, fmt.Sprintf("statement of class %d, rule %d, confidence %v", s.Class, s.Rule, s.Confidence))
+			}
+		}
+	}
+	return b, nil
+}
+
+func (r edgeRecord) key() edgeUIDs { return edgeUIDs{from: r.From, relation: r.Relation, to: r.To} }
+
+// find returns the edge's record, or nil.
+func (b *block) find(k edgeUIDs) *edgeRecord {
+	i, ok := sort.Find(len(b.Edges), func(i int) int { return k.compare(b.Edges[i].key()) })
+	if !ok {
+		return nil
+	}
+	return &b.Edges[i]
+}
+
+// confidence is that of the surest statement of an edge, 0 without one.
+func (r *edgeRecord) confidence() float64 {
+	if r == nil {
+		return 0
+	}
+	return slices.MaxFunc(r.Statements, func(a, b statementRecord) int { return cmp.Compare(a.Confidence, b.Confidence) }).Confidence
+}
+
+// statements appends the statements of an edge to dst. The texts are those of
+// the block's paper.
+func (b *block) statements(dst []graph.Statement, r *edgeRecord, t *texts) ([]graph.Statement, error) {
+	for _, s := range r.Statements {
+		st := graph.Statement{Paper: b.paper, Class: classByCode[s.Class], Rule: b.Rules[s.Rule], Confidence: s.Confidence}
+		if len(s.Evidence) > 0 {
+			if t == nil {
+				return nil, damaged(b.what, "evidence without a text")
+			}
+			var err error
+			if st.Evidence, err = t.decode(b.what, s.Evidence); err != nil {
+				return nil, err
+			}
+		}
+		dst = append(dst, st)
+	}
+	return dst, nil
+}

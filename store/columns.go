@@ -1,0 +1,254 @@
+package store
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+
+	"papergraph/graph"
+)
+
+// columns are what the answers of a snapshot are ordered and filtered by, in
+// memory, by uid: reading them from disk for each neighbour would cost a
+// thousand times as much. Uids depend on the order in which a store was filled;
+// the rank of an id among all ids does not, and decides wherever nothing else
+// does. They take some 70 bytes a node and are shared by all snapshots of one
+// version.
+type columns struct {
+	text   string   // all ids, in the order of rank
+	starts []uint32 // by rank, where the id begins in text; one more at the end
+	uids   []uint32 // by rank
+	ranks  []uint32 // by uid; noRank where no node has it
+	kinds  []byte   // by uid
+	first  [maxKind + 2]int
+
+	year   []uint16 // by uid; 0 unless a paper with a year
+	papers []uint32 // by uid; see [Snapshot.Degree]
+	words  []uint32 // by uid; weighted length of the searchable text
+
+	docs, totalWords uint64 // over all nodes with words
+
+	// order holds the uids of each kind as [Snapshot.List] has them, made when
+	// first asked for.
+	order [maxKind + 1]struct {
+		once sync.Once
+		uids []uint32
+	}
+}
+
+const (
+	maxKind = 9 // the largest of kindCodes
+	noRank  = math.MaxUint32
+)
+
+// columnsRange is how many uids one value of table V covers, columnsWidth how
+// many bytes each has: year u16, papers u32, words u32.
+const (
+	columnsRange = 1 << 10
+	columnsWidth = 10
+)
+
+// newColumns returns columns without nodes, to which ids are added in order.
+func newColumns() *columns { return &columns{starts: []uint32{0}} }
+
+// columnsBuilder gathers ids in the order of rank.
+type columnsBuilder struct {
+	c    *columns
+	text strings.Builder
+	kind byte
+}
+
+func (b *columnsBuilder) add(kind byte, id string, uid uint32) error {
+	c := b.c
+	if uid == 0 || uid == noRank || b.text.Len()+len(id) > math.MaxUint32 {
+		return damaged("table of ids", fmt.Sprintf("uid %d of %s", uid, id))
+	}
+	for b.kind < kind {
+		b.kind++
+		c.first[b.kind] = len(c.uids)
+	}
+	if need := int(uid) + 1; need > len(c.ranks) {
+		old := len(c.ranks)
+		c.ranks = slices.Grow(c.ranks, need-old)[:need]
+		c.kinds = slices.Grow(c.kinds, need-old)[:need]
+		for i := old; i < need; i++ {
+			c.ranks[i], c.kinds[i] = noRank, 0
+		}
+	}
+	if c.ranks[uid] != noRank {
+		return damaged("table of ids", fmt.Sprintf("uid %d stands for two nodes, one of them %s", uid, id))
+	}
+	c.ranks[uid] = uint32(len(c.uids))
+	c.kinds[uid] = kind
+	c.uids = append(c.uids, uid)
+	b.text.WriteString(id)
+	c.starts = append(c.starts, uint32(b.text.Len()))
+	return nil
+}
+
+func (b *columnsBuilder) finish() {
+	c := b.c
+	for b.kind <= maxKind {
+		b.kind++
+		c.first[b.kind] = len(c.uids)
+	}
+	c.text = b.text.String()
+	c.year = make([]uint16, len(c.ranks))
+	c.papers = make([]uint32, len(c.ranks))
+	c.words = make([]uint32, len(c.ranks))
+}
+
+// maxUIDs bounds the memory that a damaged uid can ask for: uids of deleted
+// nodes are not used again, but a store whose numbers run this far beyond its
+// nodes does not come about.
+func maxUIDs(nodes int) uint32 { return uint32(min(math.MaxUint32-1, 1<<24+64*nodes)) }
+
+// loadColumns reads the columns of a snapshot.
+func loadColumns(q *reader, info Info) (*columns, error) {
+	b := &columnsBuilder{c: newColumns()}
+	limit := maxUIDs(info.Nodes)
+	err := q.scan([]byte{tagUID}, func(key, value []byte) error {
+		id, err := parseIDKey(tagUID, key)
+		if err != nil {
+			return err
+		}
+		if len(value) != 4 || binary.BigEndian.Uint32(value) > limit {
+			return damaged("table of ids", fmt.Sprintf("uid %x of %s", value, id))
+		}
+		return b.add(key[1], string(id), binary.BigEndian.Uint32(value))
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.finish()
+	c := b.c
+	for _, k := range graph.Kinds() {
+		if got, want := c.count(kindCodes[k]), info.NodesByKind[k]; got != want {
+			return nil, damaged("table of ids", fmt.Sprintf("%d %s where the snapshot has %d", got, k.Plural(), want))
+		}
+	}
+	err = q.scan([]byte{tagColumns}, func(key, value []byte) error {
+		n, err := parseUIDKey(tagColumns, key)
+		if err != nil {
+			return err
+		}
+		return c.decode(n, value)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range c.words {
+		if w > 0 {
+			c.docs++
+			c.totalWords += uint64(w)
+		}
+	}
+	return c, nil
+}
+
+// decode reads one value of table V.
+func (c *columns) decode(uidRange uint32, b []byte) error {
+	first := uint64(uidRange) * columnsRange
+	if len(b)%columnsWidth != 0 || len(b) > columnsRange*columnsWidth || first+uint64(len(b)/columnsWidth) > uint64(len(c.ranks)) {
+		return damaged("numbers of nodes", fmt.Sprintf("%d bytes at %d", len(b), first))
+	}
+	for i := int(first); len(b) > 0; i++ {
+		c.year[i] = binary.BigEndian.Uint16(b)
+		c.papers[i] = binary.BigEndian.Uint32(b[2:])
+		c.words[i] = binary.BigEndian.Uint32(b[6:])
+		b = b[columnsWidth:]
+	}
+	return nil
+}
+
+// encodeColumns writes the values of a range of uids that [columns.decode]
+// reads. The slices are those of the range, of equal length.
+func encodeColumns(year []uint16, papers, words []uint32) []byte {
+	b := make([]byte, 0, len(year)*columnsWidth)
+	for i := range year {
+		b = binary.BigEndian.AppendUint16(b, year[i])
+		b = binary.BigEndian.AppendUint32(b, papers[i])
+		b = binary.BigEndian.AppendUint32(b, words[i])
+	}
+	return b
+}
+
+// id is the id of a uid that a node has.
+func (c *columns) id(uid uint32) graph.ID { return c.idAt(c.ranks[uid]) }
+
+func (c *columns) idAt(rank uint32) graph.ID {
+	return graph.ID(c.text[c.starts[rank]:c.starts[rank+1]])
+}
+
+// has says whether a node has the uid.
+func (c *columns) has(uid uint32) bool {
+	return uint64(uid) < uint64(len(c.ranks)) && c.ranks[uid] != noRank
+}
+
+// uid finds the uid of an id; ok is false where there is no such node.
+func (c *columns) uid(id graph.ID) (uid uint32, ok bool) {
+	code := kindCodes[id.Kind()]
+	if code == 0 {
+		return 0, false
+	}
+	lo, hi := c.first[code], c.first[code+1]
+	i, found := slices.BinarySearchFunc(c.uids[lo:hi], id, func(u uint32, id graph.ID) int {
+		return strings.Compare(string(c.id(u)), string(id))
+	})
+	if !found {
+		return 0, false
+	}
+	return c.uids[lo+i], true
+}
+
+func (c *columns) count(code byte) int { return c.first[code+1] - c.first[code] }
+
+// compare orders uids as lists of neighbours are ordered: by year, newest
+// first, then by number of papers, largest first, then by id.
+func (c *columns) compare(a, b uint32) int {
+	return cmp.Or(cmp.Compare(c.year[b], c.year[a]), cmp.Compare(c.papers[b], c.papers[a]), cmp.Compare(c.ranks[a], c.ranks[b]))
+}
+
+// compareInList orders the uids of one kind as [Snapshot.List] does.
+func (c *columns) compareInList(a, b uint32) int {
+	if c.kinds[a] == kindCodes[graph.KindPaper] {
+		return cmp.Or(cmp.Compare(c.year[b], c.year[a]), cmp.Compare(c.ranks[a], c.ranks[b]))
+	}
+	return c.compareSupport(a, b)
+}
+
+// compareSupport orders uids by number of papers, largest first, then by id.
+func (c *columns) compareSupport(a, b uint32) int {
+	return cmp.Or(cmp.Compare(c.papers[b], c.papers[a]), cmp.Compare(c.ranks[a], c.ranks[b]))
+}
+
+// list is all nodes of a kind in list order. It must not be changed.
+func (c *columns) list(code byte) []uint32 {
+	o := &c.order[code]
+	o.once.Do(func() {
+		o.uids = slices.Clone(c.uids[c.first[code]:c.first[code+1]])
+		slices.SortFunc(o.uids, c.compareInList)
+	})
+	return o.uids
+}
+
+// kindMask is a set of kinds; empty means all.
+type kindMask uint16
+
+func maskOf(kinds []graph.Kind) (kindMask, error) {
+	var m kindMask
+	for _, k := range kinds {
+		code := kindCodes[k]
+		if code == 0 {
+			return 0, fmt.Errorf("%w %q: expected one of %v", graph.ErrKind, k, graph.Kinds())
+		}
+		m |= 1 << code
+	}
+	return m, nil
+}
+
+func (m kindMask) has(code byte) bool { return m == 0 || m&(1<<code) != 0 }
