@@ -374,6 +374,7 @@ func (r *Snapshot) AllEdges(ctx context.Context) iter.Seq2[*graph.Edge, error] {
 
 func (r *Snapshot) allEdges(ctx context.Context, q *reader, yield func(*graph.Edge, error) bool) error {
 	c, x := r.columns, q.edges(r.columns)
+	n := 0
 	for _, uid := range c.uids {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -392,11 +393,15 @@ func (r *Snapshot) allEdges(ctx context.Context, q *reader, yield func(*graph.Ed
 				if e == nil {
 					return damaged("edge of "+string(c.id(uid)), fmt.Sprintf("nobody states its %s %s", relationByCode[l.relation], c.id(u)))
 				}
+				n++
 				if !yield(e, nil) {
 					return errStop
 				}
 			}
 		}
+	}
+	if n != r.info.Edges {
+		return damaged("posting lists", fmt.Sprintf("%d edges where the snapshot has %d", n, r.info.Edges))
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -89,9 +91,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	var err error
 	s.db, err = openEngine(dir, o.ReadOnly, s.log)
-	if o.ReadOnly && err != nil && strings.Contains(err.Error(), badger.ErrTruncateNeeded.Error()) {
-		// The last writer was killed. Its log must be cut where it broke off,
-		// which the engine does only when it opens for writing.
+	if o.ReadOnly && err != nil && interrupted(err) {
 		s.log.Warn("repairing the store after an interrupted build", "store", dir)
 		var db *badger.DB
 		if db, err = openEngine(dir, false, s.log); err == nil {
@@ -107,6 +107,14 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
+}
+
+// interrupted says whether a read-only opening failed because the last writer
+// was killed: its logs must be cut where they broke off, which the engine does
+// only when it opens for writing.
+func interrupted(err error) bool {
+	return slices.ContainsFunc([]string{badger.ErrTruncateNeeded.Error(), "while opening memtables", "During db.vlog.open"},
+		func(s string) bool { return strings.Contains(err.Error(), s) })
 }
 
 // openEngine opens Badger. A damaged file can make it panic, which is an error
@@ -179,7 +187,7 @@ func inspectFolder(dir string, readOnly bool) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("open store: %w", err)
+		return fmt.Errorf("open store: %w; its files must be readable", err)
 	}
 	// The manifest begins with "Bdgr", two bytes of ours, two of the engine's.
 	if len(manifest) < 8 || string(manifest[:4]) != "Bdgr" {
@@ -298,6 +306,14 @@ func (s *Store) readInfos() ([]Info, error) {
 		return nil, fmt.Errorf("open store %s: %w", s.dir, err)
 	}
 	slices.Reverse(infos)
+	latest, err := q.get(metaKey(metaLatest))
+	if err == nil && len(infos) == 0 && latest != nil ||
+		len(infos) > 0 && !bytes.Equal(latest, binary.BigEndian.AppendUint64(nil, infos[0].Version)) {
+		err = damaged("list of snapshots", fmt.Sprintf("has %d snapshots, the newest should be %x", len(infos), latest))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", s.dir, err)
+	}
 	return infos, nil
 }
 

@@ -157,25 +157,7 @@ func TestIncrementsAreExact(t *testing.T) {
 	other := without(full, func(i int) bool { return i%3 == 0 })
 	s := open(t)
 	for _, c := range []*corpus{half, full, other, half, other} {
-		w, err := s.Begin(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		keep := make(map[string]bool)
-		for _, f := range c.facts {
-			keep[FactsKey(&f.Document)] = true
-		}
-		for _, f := range full.facts {
-			if key := FactsKey(&f.Document); !keep[key] {
-				if err := w.DeleteFactsKey(key); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if err := putAll(w, c, rand.New(rand.NewPCG(3, 4))); err != nil {
-			t.Fatal(err)
-		}
-		info, err := w.Publish(context.Background(), nil, "")
+		info, err := rebuild(s, c, full)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -165,20 +165,24 @@ func (v *viewer) overview() error {
 			lists = append(lists, v.c.list(code))
 		}
 	}
-	for more := true; more && len(v.nodes) < hubs; {
-		more = false
-		for i := range lists {
-			if len(lists[i]) > 0 && len(v.nodes) < hubs {
-				v.take(lists[i][0])
-				lists[i] = lists[i][1:]
-				more = true
+	takeHubs := func(limit int) {
+		for more := true; more && len(v.nodes) < limit; {
+			more = false
+			for i := range lists {
+				if len(lists[i]) > 0 && len(v.nodes) < limit {
+					v.take(lists[i][0])
+					lists[i] = lists[i][1:]
+					more = true
+				}
 			}
 		}
 	}
+	takeHubs(hubs)
 	if v.kinds.has(paper) {
 		if err := v.connectingPapers(); err != nil {
 			return err
 		}
+		takeHubs(v.max) // where there are few papers
 	}
 	v.expanded = slices.Clone(v.nodes)
 	return nil
