@@ -1,0 +1,263 @@
+package schema
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"papergraph/graph"
+	"papergraph/store"
+)
+
+// connection is a page of a list of nodes.
+type connection[T any] struct {
+	rows  []row
+	total int
+	info  pageInfo
+	as    func(*entity) T // the type that the schema has for the nodes
+}
+
+// row is an entry of a page.
+type row struct {
+	// at is the place in the list. Relation is empty in a list that follows
+	// none.
+	at     store.Neighbor
+	entity *entity
+	stated *stated // the edge, where the query selects something of it
+}
+
+func (c *connection[T]) Edges() []edge[T] {
+	es := make([]edge[T], len(c.rows))
+	for i := range c.rows {
+		es[i] = edge[T]{&c.rows[i], c.as(c.rows[i].entity)}
+	}
+	return es
+}
+
+func (c *connection[T]) Nodes() []T {
+	ns := make([]T, len(c.rows))
+	for i := range c.rows {
+		ns[i] = c.as(c.rows[i].entity)
+	}
+	return ns
+}
+
+func (c *connection[T]) TotalCount() int32   { return int32(c.total) }
+func (c *connection[T]) PageInfo() *pageInfo { return &c.info }
+
+// edge is an entry of a page, as Relay calls it.
+type edge[T any] struct {
+	row  *row
+	node T
+}
+
+func (e edge[T]) Cursor() string { return cursorOf(e.row.at) }
+func (e edge[T]) Node() T        { return e.node }
+
+func (e edge[T]) Relation() *graph.Relation { return orNull(e.row.at.Relation) }
+
+func (e edge[T]) Inverse() *bool {
+	if e.row.at.Relation == "" {
+		return nil
+	}
+	return &e.row.at.Inverse
+}
+
+func (e edge[T]) Support() *int32 {
+	if e.row.stated == nil {
+		return nil
+	}
+	n := e.row.stated.Support()
+	return &n
+}
+
+func (e edge[T]) Confidence() *float64 {
+	if e.row.stated == nil {
+		return nil
+	}
+	c := e.row.stated.Confidence()
+	return &c
+}
+
+func (e edge[T]) Classes() *[]graph.Class {
+	if e.row.stated == nil {
+		return nil
+	}
+	cs := e.row.stated.Classes()
+	return &cs
+}
+
+func (e edge[T]) Evidence(ctx context.Context, args firstArg) (*[]evidence, error) {
+	if e.row.stated == nil {
+		return &[]evidence{}, nil
+	}
+	return e.row.stated.Evidence(ctx, args)
+}
+
+func (e edge[T]) Statements(ctx context.Context, args firstArg) (*[]statement, error) {
+	if e.row.stated == nil {
+		return &[]statement{}, nil
+	}
+	return e.row.stated.Statements(ctx, args)
+}
+
+// connectionFields are the fields of all types that are connections.
+var connectionFields = map[string]bool{
+	"connections": true,
+	"introduces":  true, "introducedBy": true, "uses": true, "usedBy": true, "comparesWith": true, "comparedIn": true,
+	"evaluatesOn": true, "evaluatedIn": true, "addresses": true, "addressedBy": true, "measures": true, "measuredBy": true,
+	"concerns": true, "reports": true, "reportedBy": true, "results": true, "basedOn": true, "basisOf": true,
+	"outperforms": true, "outperformedBy": true, "partOf": true, "hasPart": true, "usedFor": true, "solvedWith": true,
+	"evaluatedOn": true, "testbedOf": true, "broader": true, "narrower": true, "methods": true, "cites": true, "citedBy": true,
+	"authoredBy": true, "publishedIn": true, "papers": true,
+}
+
+// out and in are the queries behind fields that follow one relation.
+func out(r graph.Relation, kinds ...graph.Kind) store.NeighborQuery {
+	return store.NeighborQuery{Relations: []graph.Relation{r}, Direction: store.Out, Kinds: kinds}
+}
+
+func in(r graph.Relation, kinds ...graph.Kind) store.NeighborQuery {
+	return store.NeighborQuery{Relations: []graph.Relation{r}, Direction: store.In, Kinds: kinds}
+}
+
+// need is what a query selects of the rows of a connection.
+type need struct {
+	records bool // of the neighbours
+	edges   bool // more than how the neighbours were reached
+}
+
+func needOf(ctx context.Context) need {
+	names := selected(ctx)
+	n := need{records: needsRecord(names, "nodes", "edges.node")}
+	for _, f := range []string{"edges.support", "edges.confidence", "edges.classes", "edges.evidence", "edges.statements"} {
+		n.edges = n.edges || slices.Contains(names, f)
+	}
+	return n
+}
+
+// neighbourKey is what siblings must agree on to share a read.
+type neighbourKey struct {
+	of               graph.Kind
+	relations, kinds string
+	direction        store.Direction
+	page             page
+	need             need
+}
+
+// neighbourPage is one member's part of a shared read.
+type neighbourPage struct {
+	rows  []row
+	total int
+	info  pageInfo
+	err   error // such as a cursor that is another member's
+}
+
+// neighbours is the connection of e that q asks for. It is read for all members
+// of e's group of the same kind, since they will be asked the same.
+func neighbours[T any](ctx context.Context, e *entity, q store.NeighborQuery, args pageArgs, as func(*entity) T) (*connection[T], error) {
+	p, err := args.page()
+	if err != nil {
+		return nil, err
+	}
+	key := neighbourKey{of: e.id.Kind(), relations: joined(q.Relations), kinds: joined(q.Kinds), direction: q.Direction, page: p, need: needOf(ctx)}
+	pages, err := shared(&e.group.loads, key, func() (map[graph.ID]*neighbourPage, error) {
+		return e.req.readNeighbours(ctx, e.group.ofKind(key.of), q, p, key.need)
+	})
+	if err != nil {
+		return nil, err
+	}
+	mine := pages[e.id]
+	if mine.err != nil {
+		return nil, mine.err
+	}
+	return &connection[T]{rows: mine.rows, total: mine.total, info: mine.info, as: as}, nil
+}
+
+// joined makes a list part of a key.
+func joined[S ~string](list []S) string {
+	var b strings.Builder
+	for _, s := range list {
+		b.WriteString(string(s))
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+// readNeighbours reads a page of neighbours of each of the given nodes: one
+// read of neighbours a node, then one of all nodes and one of all edges.
+func (r *request) readNeighbours(ctx context.Context, members []*entity, q store.NeighborQuery, p page, need need) (map[graph.ID]*neighbourPage, error) {
+	if err := r.budget.charge(len(members)); err != nil {
+		return nil, err
+	}
+	pages := make(map[graph.ID]*neighbourPage, len(members))
+	var ids []graph.ID
+	var keys []store.EdgeKey
+	for _, m := range members {
+		all, err := r.snap.Neighbors(ctx, m.id, q)
+		if err != nil {
+			return nil, err
+		}
+		np := &neighbourPage{total: len(all)}
+		pages[m.id] = np
+		from, to, err := p.cut(len(all), func(n store.Neighbor) int { return slices.Index(all, n) })
+		if err != nil {
+			np.err = err
+			continue
+		}
+		np.rows, np.info = rowsOf(all, from, to)
+		for _, n := range all[from:to] {
+			ids = append(ids, n.ID)
+			keys = append(keys, edgeKey(m.id, n))
+		}
+	}
+	g, err := r.readGroup(ctx, ids, need.records)
+	if err != nil {
+		return nil, err
+	}
+	var edges []*stated
+	if need.edges {
+		if edges, err = r.readEdges(ctx, keys); err != nil {
+			return nil, err
+		}
+	}
+	byID := g.byID()
+	i := 0
+	for _, m := range members {
+		rows := pages[m.id].rows
+		for j := range rows {
+			rows[j].entity = byID[rows[j].at.ID]
+			if need.edges {
+				rows[j].stated = edges[i]
+			}
+			i++
+		}
+	}
+	return pages, nil
+}
+
+// rowsOf makes a page of a list, without nodes and edges as yet.
+func rowsOf(all []store.Neighbor, from, to int) ([]row, pageInfo) {
+	rows := make([]row, to-from)
+	for i, n := range all[from:to] {
+		rows[i].at = n
+	}
+	return rows, infoOf(rows, from > 0, to < len(all))
+}
+
+func infoOf(rows []row, previous, next bool) pageInfo {
+	info := pageInfo{hasPrevious: previous, hasNext: next}
+	if len(rows) > 0 {
+		start, end := cursorOf(rows[0].at), cursorOf(rows[len(rows)-1].at)
+		info.start, info.end = &start, &end
+	}
+	return info
+}
+
+// edgeKey names the edge that leads from a node to a neighbour.
+func edgeKey(id graph.ID, n store.Neighbor) store.EdgeKey {
+	if n.Inverse {
+		return store.EdgeKey{From: n.ID, Relation: n.Relation, To: id}
+	}
+	return store.EdgeKey{From: id, Relation: n.Relation, To: n.ID}
+}

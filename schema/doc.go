@@ -1,0 +1,37 @@
+// Package schema answers GraphQL queries about a snapshot of the graph, in
+// process and over HTTP.
+//
+// The contract is schema.graphql, which describes every type, field, argument
+// and value; [SDL] returns it. [New] binds it to a [Source] of snapshots,
+// [Schema.Exec] answers one request, and [NewHandler] serves a Schema as the
+// GraphQL-over-HTTP specification says.
+//
+// # Guarantees
+//
+// One request sees one snapshot, whatever is built meanwhile. An answer without
+// errors depends on nothing but the snapshot, the query and its variables,
+// which is what the handler's ETag rests on. No request can make the process
+// do unbounded work: [Limits] has the bounds, and an answer that runs into one
+// says which and at what number. Errors carry a [Code] from a closed list; what
+// is nobody's business outside is in the log only, under an id that the answer
+// names. Panics are such errors too.
+//
+// # How it reads
+//
+// Leaf fields are plain methods without context and error: in graphql-go a
+// field that has one of these costs a goroutine, five times as much. So
+// everything that a leaf can return is loaded with its parent, and only if the
+// query selects it.
+//
+// Nodes that were loaded together form a group. The first of them that is asked
+// for a connection reads that connection for the whole group, and those that it
+// leads to form the next group: the number of reads follows the query's depth,
+// not the number of nodes. Field arguments, aliases and fragments need no
+// looking ahead for this, since each combination is a read of its own.
+//
+// # Reading order
+//
+// schema.go (options, Exec), request.go (what a request carries, its budget),
+// entity.go (nodes and groups), connection.go (edges and pages), then the files
+// of the types, query.go first; errors.go; handler.go and negotiate.go.
+package schema

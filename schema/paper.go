@@ -1,0 +1,130 @@
+package schema
+
+import (
+	"context"
+
+	"papergraph/graph"
+)
+
+// paper is a node of kind paper.
+type paper struct{ *entity }
+
+func asPaper(e *entity) *paper { return &paper{e} }
+
+func (p *paper) Title() string      { return p.node.Paper.Title }
+func (p *paper) Abstract() *string  { return orNull(p.node.Paper.Abstract) }
+func (p *paper) Year() *int32       { return orNull(int32(p.node.Paper.Year)) }
+func (p *paper) Venue() *string     { return orNull(p.node.Paper.Venue) }
+func (p *paper) Authors() []string  { return orEmpty(p.node.Paper.Authors) }
+func (p *paper) Keywords() []string { return orEmpty(p.node.Paper.Keywords) }
+
+func (p *paper) OutsideIDs() []outsideID {
+	ids := make([]outsideID, len(p.node.Paper.OutsideIDs))
+	for i, o := range p.node.Paper.OutsideIDs {
+		ids[i] = outsideID{o}
+	}
+	return ids
+}
+
+func (p *paper) Links() []link {
+	links := make([]link, len(p.node.Paper.Links))
+	for i, l := range p.node.Paper.Links {
+		links[i] = link{l}
+	}
+	return links
+}
+
+func (p *paper) Origin() *origin {
+	if p.node.Paper.Origin == (graph.Origin{}) {
+		return nil
+	}
+	return &origin{p.node.Paper.Origin}
+}
+
+// introducesArgs are those of the one field of a paper that leads to nodes of
+// two kinds.
+type introducesArgs struct {
+	Kinds *[]graph.Kind
+	pageArgs
+}
+
+func (p *paper) Introduces(ctx context.Context, args introducesArgs) (*connection[*entity], error) {
+	q := out(graph.Introduces)
+	if args.Kinds != nil {
+		q.Kinds = *args.Kinds
+	}
+	return neighbours(ctx, p.entity, q, args.pageArgs, asEntity)
+}
+
+func (p *paper) Uses(ctx context.Context, args pageArgs) (*connection[*method], error) {
+	return neighbours(ctx, p.entity, out(graph.Uses), args, asMethod)
+}
+
+func (p *paper) ComparesWith(ctx context.Context, args pageArgs) (*connection[*method], error) {
+	return neighbours(ctx, p.entity, out(graph.ComparesWith), args, asMethod)
+}
+
+func (p *paper) EvaluatesOn(ctx context.Context, args pageArgs) (*connection[*dataset], error) {
+	return neighbours(ctx, p.entity, out(graph.EvaluatesOn), args, asDataset)
+}
+
+func (p *paper) Addresses(ctx context.Context, args pageArgs) (*connection[*task], error) {
+	return neighbours(ctx, p.entity, out(graph.Addresses), args, asTask)
+}
+
+func (p *paper) Measures(ctx context.Context, args pageArgs) (*connection[*metric], error) {
+	return neighbours(ctx, p.entity, out(graph.Measures), args, asMetric)
+}
+
+func (p *paper) Concerns(ctx context.Context, args pageArgs) (*connection[*concept], error) {
+	return neighbours(ctx, p.entity, out(graph.Concerns), args, asConcept)
+}
+
+func (p *paper) Reports(ctx context.Context, args pageArgs) (*connection[*result], error) {
+	return neighbours(ctx, p.entity, out(graph.Reports), args, asResult)
+}
+
+func (p *paper) Cites(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+	return neighbours(ctx, p.entity, out(graph.Cites), args, asPaper)
+}
+
+func (p *paper) CitedBy(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+	return neighbours(ctx, p.entity, in(graph.Cites), args, asPaper)
+}
+
+func (p *paper) AuthoredBy(ctx context.Context, args pageArgs) (*connection[*author], error) {
+	return neighbours(ctx, p.entity, out(graph.AuthoredBy), args, asAuthor)
+}
+
+func (p *paper) PublishedIn(ctx context.Context, args pageArgs) (*connection[*venue], error) {
+	return neighbours(ctx, p.entity, out(graph.PublishedIn), args, asVenue)
+}
+
+type outsideID struct{ o graph.OutsideID }
+
+func (o outsideID) Scheme() string { return o.o.Scheme }
+func (o outsideID) Value() string  { return o.o.Value }
+
+type link struct{ l graph.Link }
+
+func (l link) Kind() graph.LinkKind { return l.l.Kind }
+func (l link) URL() string          { return l.l.URL }
+
+func (l link) Quote() *quote {
+	if l.l.Evidence == (graph.Evidence{}) {
+		return nil
+	}
+	return &quote{l.l.Evidence}
+}
+
+type quote struct{ e graph.Evidence }
+
+func (q *quote) Text() string       { return q.e.Quote }
+func (q *quote) Field() graph.Field { return q.e.Field }
+func (q *quote) Start() int32       { return int32(q.e.Start) }
+func (q *quote) End() int32         { return int32(q.e.End) }
+
+type origin struct{ o graph.Origin }
+
+func (o *origin) Source() string { return o.o.Source }
+func (o *origin) Line() *int32   { return orNull(int32(o.o.Line)) }

@@ -1,0 +1,404 @@
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/graph-gophers/graphql-go"
+
+	"papergraph/graph"
+	"papergraph/store"
+)
+
+// query is the root of every query.
+type query struct{ source Source }
+
+type idArg struct{ ID graphql.ID }
+
+// Node finds a node by id. It does not resolve names: an id says the same in
+// every snapshot, a name need not.
+func (q *query) Node(ctx context.Context, args idArg) (*entity, error) {
+	id, err := parseID("id", args.ID)
+	if err != nil {
+		return nil, err
+	}
+	es, err := requestOf(ctx).known(ctx, []graph.ID{id}, needsRecord(selected(ctx), ""))
+	if err != nil {
+		return nil, err
+	}
+	return es[0], nil
+}
+
+func (q *query) Nodes(ctx context.Context, args struct{ IDs []graphql.ID }) (*[]*entity, error) {
+	if len(args.IDs) > maxPage {
+		return nil, codef(CodeInput, "ids: %d are more than a page may have, which is %d", len(args.IDs), maxPage)
+	}
+	ids := make([]graph.ID, len(args.IDs))
+	for i := range ids {
+		var err error
+		if ids[i], err = parseID(fmt.Sprintf("ids[%d]", i), args.IDs[i]); err != nil {
+			return nil, err
+		}
+	}
+	es, err := requestOf(ctx).known(ctx, ids, needsRecord(selected(ctx), ""))
+	if err != nil {
+		return nil, err
+	}
+	return &es, nil
+}
+
+func parseID(arg string, id graphql.ID) (graph.ID, error) {
+	if _, _, err := graph.ParseID(string(id)); err != nil {
+		return "", codef(CodeInput, "%s: %v", arg, err)
+	}
+	return graph.ID(id), nil
+}
+
+// known returns the entities of those ids that are in the graph, in the order
+// of ids, with nil for the others.
+func (r *request) known(ctx context.Context, ids []graph.ID, records bool) ([]*entity, error) {
+	if err := r.budget.charge(len(ids)); err != nil {
+		return nil, err
+	}
+	// Only reading tells whether an id is in the graph.
+	nodes, err := r.snap.Nodes(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var found []graph.ID
+	for _, n := range nodes {
+		if n != nil {
+			found = append(found, n.ID)
+		}
+	}
+	slices.Sort(found)
+	g := newGroup(r, slices.Compact(found), nil)
+	byID := g.byID()
+	es := make([]*entity, len(ids))
+	for i, n := range nodes {
+		if n != nil {
+			es[i] = byID[n.ID]
+			es[i].node = n
+		}
+	}
+	return es, nil
+}
+
+// lookup finds the node of a kind that a reference stands for first of all.
+func lookup[T any](ctx context.Context, ref graphql.ID, kind graph.Kind, as func(*entity) *T) (*T, error) {
+	r := requestOf(ctx)
+	ids, err := r.lookup("id", string(ref), []graph.Kind{kind})
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	g, err := r.readGroup(ctx, ids[:1], needsRecord(selected(ctx), ""))
+	if err != nil {
+		return nil, err
+	}
+	return as(g.members[0]), nil
+}
+
+// maxRef bounds a reference, in bytes: the longest title that a paper may have.
+const maxRef = 2 << 10
+
+// lookup finds what a reference given in an argument stands for.
+func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error) {
+	switch {
+	case strings.TrimSpace(ref) == "":
+		return nil, codef(CodeInput, "%s: give an id, a name or an outside id", arg)
+	case len(ref) > maxRef:
+		return nil, codef(CodeInput, "%s: %d bytes are more than any name has, which is at most %d", arg, len(ref), maxRef)
+	}
+	if err := r.budget.charge(1); err != nil {
+		return nil, err
+	}
+	return r.snap.Lookup(ref, kinds...)
+}
+
+func (q *query) Paper(ctx context.Context, args idArg) (*paper, error) {
+	return lookup(ctx, args.ID, graph.KindPaper, asPaper)
+}
+
+func (q *query) Method(ctx context.Context, args idArg) (*method, error) {
+	return lookup(ctx, args.ID, graph.KindMethod, asMethod)
+}
+
+func (q *query) Dataset(ctx context.Context, args idArg) (*dataset, error) {
+	return lookup(ctx, args.ID, graph.KindDataset, asDataset)
+}
+
+func (q *query) Task(ctx context.Context, args idArg) (*task, error) {
+	return lookup(ctx, args.ID, graph.KindTask, asTask)
+}
+
+func (q *query) Metric(ctx context.Context, args idArg) (*metric, error) {
+	return lookup(ctx, args.ID, graph.KindMetric, asMetric)
+}
+
+func (q *query) Concept(ctx context.Context, args idArg) (*concept, error) {
+	return lookup(ctx, args.ID, graph.KindConcept, asConcept)
+}
+
+func (q *query) Author(ctx context.Context, args idArg) (*author, error) {
+	return lookup(ctx, args.ID, graph.KindAuthor, asAuthor)
+}
+
+func (q *query) Venue(ctx context.Context, args idArg) (*venue, error) {
+	return lookup(ctx, args.ID, graph.KindVenue, asVenue)
+}
+
+func (q *query) Result(ctx context.Context, args idArg) (*result, error) {
+	return lookup(ctx, args.ID, graph.KindResult, asResult)
+}
+
+// listArgs are the arguments of the list of a kind.
+type listArgs struct {
+	Matching *string
+	pageArgs
+}
+
+type papersArgs struct {
+	Matching         *string
+	YearFrom, YearTo *int32
+	pageArgs
+}
+
+func (q *query) Papers(ctx context.Context, args papersArgs) (*connection[*paper], error) {
+	return list(ctx, graph.KindPaper, filter{args.Matching, args.YearFrom, args.YearTo}, args.pageArgs, asPaper)
+}
+
+func (q *query) Methods(ctx context.Context, args listArgs) (*connection[*method], error) {
+	return list(ctx, graph.KindMethod, filter{matching: args.Matching}, args.pageArgs, asMethod)
+}
+
+func (q *query) Datasets(ctx context.Context, args listArgs) (*connection[*dataset], error) {
+	return list(ctx, graph.KindDataset, filter{matching: args.Matching}, args.pageArgs, asDataset)
+}
+
+func (q *query) Tasks(ctx context.Context, args listArgs) (*connection[*task], error) {
+	return list(ctx, graph.KindTask, filter{matching: args.Matching}, args.pageArgs, asTask)
+}
+
+func (q *query) Metrics(ctx context.Context, args listArgs) (*connection[*metric], error) {
+	return list(ctx, graph.KindMetric, filter{matching: args.Matching}, args.pageArgs, asMetric)
+}
+
+func (q *query) Concepts(ctx context.Context, args listArgs) (*connection[*concept], error) {
+	return list(ctx, graph.KindConcept, filter{matching: args.Matching}, args.pageArgs, asConcept)
+}
+
+func (q *query) Authors(ctx context.Context, args listArgs) (*connection[*author], error) {
+	return list(ctx, graph.KindAuthor, filter{matching: args.Matching}, args.pageArgs, asAuthor)
+}
+
+func (q *query) Venues(ctx context.Context, args listArgs) (*connection[*venue], error) {
+	return list(ctx, graph.KindVenue, filter{matching: args.Matching}, args.pageArgs, asVenue)
+}
+
+func (q *query) Results(ctx context.Context, args pageArgs) (*connection[*result], error) {
+	return list(ctx, graph.KindResult, filter{}, args, asResult)
+}
+
+// filter narrows the list of a kind down.
+type filter struct {
+	matching         *string
+	yearFrom, yearTo *int32
+}
+
+// list is a page of the nodes of a kind.
+func list[T any](ctx context.Context, kind graph.Kind, f filter, args pageArgs, as func(*entity) T) (*connection[T], error) {
+	r := requestOf(ctx)
+	p, err := args.page()
+	if err != nil {
+		return nil, err
+	}
+	if err := r.budget.charge(1); err != nil {
+		return nil, err
+	}
+	var c *connection[T]
+	switch {
+	case f == filter{} && p.before == "" && !p.fromEnd:
+		c, err = listForward[T](r.snap, kind, p)
+	case f == filter{} && p.after == "" && p.fromEnd:
+		c, err = listBackward[T](r.snap, kind, p)
+	default:
+		var ids []graph.ID
+		if ids, err = r.filtered(ctx, kind, f); err != nil {
+			return nil, err
+		}
+		c, err = listOf[T](ids, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.as = as
+	ids := make([]graph.ID, len(c.rows))
+	for i := range c.rows {
+		ids[i] = c.rows[i].at.ID
+	}
+	g, err := r.readGroup(ctx, ids, needOf(ctx).records)
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.rows {
+		c.rows[i].entity = g.members[i]
+	}
+	return c, nil
+}
+
+// listForward reads a page at the start of the list of a kind, or behind a
+// cursor, without reading the rest.
+func listForward[T any](snap *store.Snapshot, kind graph.Kind, p page) (*connection[T], error) {
+	after, err := listCursor("after", p.after)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := snap.List(kind, after, p.size+1)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNotInList("after", p.after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	next := len(ids) > p.size
+	if next {
+		ids = ids[:p.size]
+	}
+	return newList[T](snap.Count(kind), ids, after != "", next), nil
+}
+
+// listBackward is listForward from the list's end.
+func listBackward[T any](snap *store.Snapshot, kind graph.Kind, p page) (*connection[T], error) {
+	before, err := listCursor("before", p.before)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := snap.ListBefore(kind, before, p.size+1)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, errNotInList("before", p.before)
+	}
+	if err != nil {
+		return nil, err
+	}
+	previous := len(ids) > p.size
+	if previous {
+		ids = ids[1:]
+	}
+	return newList[T](snap.Count(kind), ids, previous, before != ""), nil
+}
+
+// listCursor reads a cursor of a list that follows no relation.
+func listCursor(arg, cursor string) (graph.ID, error) {
+	if cursor == "" {
+		return "", nil
+	}
+	at, err := parseCursor(cursor)
+	if err != nil {
+		return "", codef(CodeInput, "%s: %q is not a cursor", arg, cursor)
+	}
+	if at.Relation != "" {
+		return "", errNotInList(arg, cursor)
+	}
+	return at.ID, nil
+}
+
+// listOf cuts a page out of a whole list.
+func listOf[T any](ids []graph.ID, p page) (*connection[T], error) {
+	from, to, err := p.cut(len(ids), func(at store.Neighbor) int {
+		if at.Relation != "" {
+			return -1
+		}
+		return slices.Index(ids, at.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newList[T](len(ids), ids[from:to], from > 0, to < len(ids)), nil
+}
+
+// newList makes a page of its ids, without nodes as yet.
+func newList[T any](total int, ids []graph.ID, previous, next bool) *connection[T] {
+	c := &connection[T]{total: total, rows: make([]row, len(ids))}
+	for i, id := range ids {
+		c.rows[i].at.ID = id
+	}
+	c.info = infoOf(c.rows, previous, next)
+	return c
+}
+
+// filtered lists the nodes of a kind that pass a filter: in the order of a
+// search if there is one, otherwise in the order of the kind.
+func (r *request) filtered(ctx context.Context, kind graph.Kind, f filter) ([]graph.ID, error) {
+	ids, err := r.snap.List(kind, "", r.snap.Count(kind))
+	if err != nil {
+		return nil, err
+	}
+	if f.yearFrom != nil || f.yearTo != nil {
+		if ids, err = r.ofYears(ids, f); err != nil {
+			return nil, err
+		}
+	}
+	if f.matching == nil {
+		return ids, nil
+	}
+	hits, err := r.search(ctx, "matching", *f.matching, []graph.Kind{kind}, r.snap.Count(kind))
+	if err != nil {
+		return nil, err
+	}
+	inYears := func(graph.ID) bool { return true }
+	if len(ids) < r.snap.Count(kind) {
+		set := make(map[graph.ID]bool, len(ids))
+		for _, id := range ids {
+			set[id] = true
+		}
+		inYears = func(id graph.ID) bool { return set[id] }
+	}
+	var found []graph.ID
+	for _, h := range hits {
+		if inYears(h.ID) {
+			found = append(found, h.ID)
+		}
+	}
+	return found, nil
+}
+
+// ofYears cuts the part of certain years out of a list of papers, which has
+// the newest first and those without a year at the end. It reads some twenty of
+// them.
+func (r *request) ofYears(papers []graph.ID, f filter) ([]graph.ID, error) {
+	// olderThan finds the first paper of a year before the given one.
+	olderThan := func(year int) (int, error) {
+		var failed error
+		i, _ := slices.BinarySearchFunc(papers, year, func(id graph.ID, year int) int {
+			n, err := r.snap.Node(id)
+			if err != nil {
+				failed = err
+				return 1
+			}
+			if n.Paper.Year >= year {
+				return -1
+			}
+			return 1
+		})
+		return i, failed
+	}
+	from, to := 0, len(papers)
+	var err error
+	if f.yearTo != nil {
+		if from, err = olderThan(int(*f.yearTo) + 1); err != nil {
+			return nil, err
+		}
+	}
+	if f.yearFrom != nil {
+		// No year is 0, so that papers without one are never in a range.
+		if to, err = olderThan(max(int(*f.yearFrom), 1)); err != nil {
+			return nil, err
+		}
+	} else if to, err = olderThan(1); err != nil {
+		return nil, err
+	}
+	return papers[from:max(from, to)], nil
+}

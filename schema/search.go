@@ -1,0 +1,74 @@
+package schema
+
+import (
+	"context"
+	"strings"
+
+	"papergraph/graph"
+	"papergraph/store"
+)
+
+type searchArgs struct {
+	Text  string
+	Kinds *[]graph.Kind
+	First int32
+}
+
+// Search finds nodes by words.
+func (q *query) Search(ctx context.Context, args searchArgs) (*searchResult, error) {
+	n, err := pageSize("first", args.First)
+	if err != nil {
+		return nil, err
+	}
+	var kinds []graph.Kind
+	if args.Kinds != nil {
+		kinds = *args.Kinds
+	}
+	r := requestOf(ctx)
+	hits, err := r.search(ctx, "text", args.Text, kinds, n)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]graph.ID, len(hits))
+	for i, h := range hits {
+		ids[i] = h.ID
+	}
+	g, err := r.readGroup(ctx, ids, needsRecord(selected(ctx), "hits.node"))
+	if err != nil {
+		return nil, err
+	}
+	res := &searchResult{hits: make([]searchHit, len(hits))}
+	for i, h := range hits {
+		res.hits[i] = searchHit{h.Score, g.members[i]}
+	}
+	return res, nil
+}
+
+// maxText bounds the text of a search, in bytes.
+const maxText = 2 << 10
+
+// search charges for a search and makes it.
+func (r *request) search(ctx context.Context, arg, text string, kinds []graph.Kind, limit int) ([]store.Hit, error) {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return nil, codef(CodeInput, "%s: give words to look for", arg)
+	case len(text) > maxText:
+		return nil, codef(CodeInput, "%s: %d bytes are too many, at most %d are allowed", arg, len(text), maxText)
+	}
+	if err := r.budget.charge(searchCost); err != nil {
+		return nil, err
+	}
+	return r.snap.Search(ctx, text, kinds, limit)
+}
+
+type searchResult struct{ hits []searchHit }
+
+func (s *searchResult) Hits() []searchHit { return s.hits }
+
+type searchHit struct {
+	score float64
+	node  *entity
+}
+
+func (h searchHit) Score() float64 { return h.score }
+func (h searchHit) Node() *entity  { return h.node }
