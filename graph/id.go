@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -160,6 +161,26 @@ func NameKey(name string) string {
 		words = words[1:]
 	}
 	return strings.Join(words, "")
+}
+
+// genericHeads are head nouns that a name may have or not: "GLUE" is the "GLUE
+// benchmark".
+var genericHeads = []string{"dataset", "benchmark", "model", "framework", "method", "algorithm", "architecture", "approach", "system"}
+
+// CoreKey is the [NameKey] of a name without a trailing generic head noun:
+// "the GLUE benchmark" and "GLUE" have one. A name that is nothing else keeps
+// it.
+func CoreKey(name string) string {
+	name = strings.TrimRight(name, " ")
+	if i := strings.LastIndexAny(name, " -"); i > 0 {
+		head := strings.TrimSuffix(strings.ToLower(name[i+1:]), "s")
+		if slices.Contains(genericHeads, head) {
+			if key := NameKey(name[:i]); key != "" && key != "the" && key != "a" && key != "our" {
+				return key
+			}
+		}
+	}
+	return NameKey(name)
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
