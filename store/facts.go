@@ -156,15 +156,14 @@ func (w *Writer) DeleteFacts(paper graph.ID) error {
 		return err
 	}
 	defer w.s.release()
-	if w.old == nil {
-		return fmt.Errorf("delete facts of %s: %w", paper, ErrNotFound)
-	}
-	n, err := w.old.node(paper)
-	if err == nil && n.Paper == nil {
-		err = fmt.Errorf("%w: not a paper", ErrNotFound)
-	}
-	if err == nil {
-		err = w.deleteFacts(FactsKey(n.Paper))
+	err := fmt.Errorf("%w: no such paper", ErrNotFound)
+	if w.base != nil && paper.Kind() == graph.KindPaper {
+		if _, ok := w.base.columns.uid(paper); ok {
+			var n *graph.Node
+			if n, err = w.old.node(paper); err == nil {
+				err = w.deleteFacts(FactsKey(n.Paper))
+			}
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("delete facts of %s: %w", paper, err)

@@ -36,10 +36,8 @@ import (
 //	F    facts key                          facts entry         are the facts of this paper known?
 //	B    title string, hash 16 bytes        facts record        what does this paper say?
 //
-// All but P and the newest version in M are read at the version of a snapshot.
-// These two are written together at the version that they publish, and read as
-// they are now. The second is there because a get tells damage from absence,
-// and a scan does not.
+// All but P are read at the version of a snapshot. P is written at the version
+// that it publishes and read at the newest.
 const (
 	tagSnapshot  = 'P'
 	tagMeta      = 'M'
@@ -57,11 +55,8 @@ const (
 	tagFacts     = 'B'
 )
 
-// The keys of table M.
-const (
-	metaNextUID = "uid"    // the first uid that was never given out, as a uint32
-	metaLatest  = "latest" // the newest version in table P, as a uint64
-)
+// metaNextUID holds the first uid that was never given out, as a uint32.
+const metaNextUID = "uid"
 
 // kindCodes gives each kind its byte. The order is that of [graph.Kinds], so
 // that keys sort as [graph.CompareIDs] does. Codes are on disk: a change is a

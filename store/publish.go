@@ -86,13 +86,8 @@ func (w *Writer) commit(info Info) (Info, error) {
 	}
 	txn := w.s.db.NewTransactionAt(w.ts, true)
 	defer txn.Discard()
-	for _, e := range []*badger.Entry{
-		badger.NewEntry(snapshotKey(w.ts), record),
-		badger.NewEntry(metaKey(metaLatest), binary.BigEndian.AppendUint64(nil, w.ts)),
-	} {
-		if err := txn.SetEntry(e); err != nil {
-			return Info{}, w.fail(err)
-		}
+	if err := txn.SetEntry(badger.NewEntry(snapshotKey(w.ts), record)); err != nil {
+		return Info{}, w.fail(err)
 	}
 	if err := txn.CommitAt(w.ts, nil); err != nil {
 		return Info{}, w.fail(err)

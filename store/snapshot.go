@@ -43,17 +43,14 @@ func (r *Snapshot) read() (q *reader, done func(), err error) {
 	return q, func() { q.close(); r.s.release() }, nil
 }
 
-// node reads a node. The error wraps [ErrNotFound].
+// node reads a node that is known to be there.
 func (q *reader) node(id graph.ID) (*graph.Node, error) {
-	if kindCodes[id.Kind()] == 0 {
-		return nil, fmt.Errorf("%w: %q", ErrNotFound, id)
-	}
 	value, err := q.get(idKey(tagNode, id))
 	if err != nil {
 		return nil, err
 	}
 	if value == nil {
-		return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
+		return nil, damaged("node "+string(id), "its record is missing")
 	}
 	return decodeNode(id, value)
 }
@@ -65,6 +62,9 @@ func (r *Snapshot) Node(id graph.ID) (*graph.Node, error) {
 		return nil, err
 	}
 	defer done()
+	if _, ok := r.columns.uid(id); !ok {
+		return nil, fmt.Errorf("%w: %q", ErrNotFound, id)
+	}
 	return q.node(id)
 }
 

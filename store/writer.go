@@ -158,6 +158,9 @@ func (w *Writer) undoLeftovers(ctx context.Context) error {
 		w.ts = published + 1
 		return nil
 	}
+	if err := w.s.verify(); err != nil {
+		return err
+	}
 	w.s.log.Warn("undoing what an interrupted build left behind", "store", w.s.dir)
 	if w.base == nil {
 		// Nobody can be reading an empty store, so all of it may go at once.
