@@ -20,7 +20,7 @@ var mermaidLines = regexp.MustCompile(`^(` + strings.Join([]string{
 	`---`, `title: "([^"\\]|\\.)*"`, `flowchart LR`,
 	`  [a-z]+_[a-z0-9_]+[\[({>/\\]{1,2}"([^"#&<>\\` + "`" + `]|#quot;|#\d+;|<br/>)*"[\])}/\\]{1,2}`,
 	`  [a-z]+_[a-z0-9_]+ (==>|-->|---|--o|-\.->|-\.-o|-\.-)\|[a-z ]+\| [a-z]+_[a-z0-9_]+`,
-	`  click [a-z]+_[a-z0-9_]+ href "[^" ]+" "([^"#&<>\\` + "`" + `]|#quot;|#\d+;|<br/>)*" _top`,
+	`  click [a-z]+_[a-z0-9_]+ href "[^" ]+" "([^"#&<>\\` + "`" + `]|#quot;|#\d+;|<br/>)+" _top`,
 	`  classDef [a-z]+ [-a-zA-Z0-9:,#]+`, `  class [a-z0-9_,]+ [a-z]+`, `  linkStyle [0-9,]+ stroke:#[0-9A-F]{6}`,
 }, "|") + `)$`)
 

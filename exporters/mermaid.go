@@ -2,8 +2,10 @@ package exporters
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -35,7 +37,8 @@ func Mermaid(w io.Writer, v *graph.View, o MermaidOptions) error {
 	if d.Snapshot != "" {
 		title += " · snapshot " + oneLine(d.Snapshot)
 	}
-	// The title is YAML: a JSON-like string of it, without entities.
+	// The title is YAML and then read as HTML, without entities.
+	title = strings.NewReplacer("<", "‹", ">", "›", "&", "＆").Replace(title)
 	fmt.Fprintf(out, "---\ntitle: %s\n---\nflowchart LR\n", yamlString(title))
 	classes := map[graph.Kind][]string{}
 	var focus []string
@@ -80,7 +83,9 @@ func Mermaid(w io.Writer, v *graph.View, o MermaidOptions) error {
 			}
 		}
 		for i := range d.Nodes {
-			click(mermaidName(d.Nodes[i].ID), d.Nodes[i].ID, cut(oneLine(d.Nodes[i].Name), nameColumns))
+			id := d.Nodes[i].ID
+			// An empty tooltip would be a syntax error.
+			click(mermaidName(id), id, cmp.Or(cut(oneLine(d.Nodes[i].Name), nameColumns), string(id)))
 		}
 		for i, m := range more {
 			click(rest[i], m.Node, moreLabel(m))
@@ -118,15 +123,30 @@ func mermaidName(id graph.ID) string {
 // mermaidText escapes text for a quoted string of Mermaid, which has entities
 // of its own: #quot; and #35;. Everything that Markdown, HTML or Mermaid's own
 // search for styles ("style…:…#…;") could take for itself is written so.
+//
+// Mermaid 11 reads labels as Markdown, and entities do not keep it from that
+// in a label of several lines. A back quote, a star and a backslash are
+// replaced by their likes, and a text that begins as a list, a heading or a
+// rule does has a space of no width in front: Mermaid would show "Unsupported
+// markdown".
 func mermaidText(s string) string {
 	var b strings.Builder
+	if markdownBlock.MatchString(s) {
+		b.WriteRune('\u200B')
+	}
 	for _, r := range s {
 		switch r {
 		case '"':
 			b.WriteString("#quot;")
 		case '\n':
 			b.WriteString("<br/>")
-		case '#', '&', '<', '>', '`', '\\', ':', ';', '%', '*', '_', '[', ']', '{', '}', '|', '$':
+		case '`':
+			b.WriteRune('ˋ')
+		case '*':
+			b.WriteRune('∗')
+		case '\\':
+			b.WriteRune('∖')
+		case '#', '&', '<', '>', ':', ';', '%', '_', '[', ']', '{', '}', '|', '$', '~':
 			b.WriteString("#" + strconv.Itoa(int(r)) + ";")
 		default:
 			b.WriteRune(r)
@@ -134,6 +154,10 @@ func mermaidText(s string) string {
 	}
 	return b.String()
 }
+
+// markdownBlock is a begin that Markdown takes for a list, a heading, a quote
+// or a rule.
+var markdownBlock = regexp.MustCompile(`^(\d+[.)]|[-+*>]|#+)(\s|$)|^([-_=*] ?){3,}$`)
 
 // yamlString is s as a double-quoted string of YAML.
 func yamlString(s string) string {

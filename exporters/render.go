@@ -96,6 +96,11 @@ func (o RendererOptions) withDefaults() RendererOptions {
 // PATH, else papergraph-render beside the running program or on PATH. A child
 // process is the only way to stop a drawing that takes too long. Safe for
 // concurrent use.
+//
+// The two differ in their fonts. dot draws a PNG with those of the machine:
+// any script that it has fonts for, and boxes for letters where it has none at
+// all, as in a container of Graphviz alone. papergraph-render brings its own,
+// with Latin, Greek, Cyrillic and the signs of mathematics.
 type Renderer struct {
 	options RendererOptions
 	places  chan struct{}
@@ -180,6 +185,9 @@ func (r *Renderer) Render(ctx context.Context, dot []byte, format ImageFormat, l
 	var failures []error
 	for _, program := range programs {
 		image, err := r.runProgram(ctx, program, dot, format)
+		if err != nil && forgetDamagedCode(err) {
+			image, err = r.runProgram(ctx, program, dot, format)
+		}
 		if err == nil {
 			return image, nil
 		}
@@ -246,6 +254,16 @@ func cacheFolder() (string, error) {
 	}
 	dir = filepath.Join(dir, "papergraph")
 	return dir, os.MkdirAll(dir, 0o700)
+}
+
+// forgetDamagedCode removes the compiled code of papergraph-render if that is
+// what its failure was about: it would fail at every start otherwise.
+func forgetDamagedCode(failure error) bool {
+	if !errors.Is(failure, ErrRender) || !strings.Contains(failure.Error(), "compilationcache") {
+		return false
+	}
+	dir, err := cacheFolder()
+	return err == nil && os.RemoveAll(filepath.Join(dir, "go-graphviz")) == nil
 }
 
 // boundedBuffer keeps at most limit bytes. It fails when more come, so that

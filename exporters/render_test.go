@@ -51,6 +51,11 @@ func drawForTest(name string) int {
 			}
 		case "nothing":
 			return 0
+		case "damaged":
+			if _, err := os.Stat(filepath.Join(os.Getenv("TMPDIR"), "go-graphviz", "code")); err == nil {
+				fmt.Fprintln(os.Stderr, "panic: compilationcache: error reading func[122] executable offset: EOF")
+				return 2
+			}
 		}
 	}
 	fmt.Printf("%s %s SERVER_NAME=%s %s", name, strings.Join(os.Args[1:], " "), os.Getenv("SERVER_NAME"), dot)
@@ -121,6 +126,23 @@ func TestRenderSaysWhatTheProgramSaid(t *testing.T) {
 	_, err := r.Render(t.Context(), []byte(twoNodes), PNG, "")
 	if err == nil || !strings.Contains(err.Error(), `Format: "png" not recognized`) {
 		t.Errorf("error %v lacks the program's own words", err)
+	}
+}
+
+func TestRenderForgetsDamagedCode(t *testing.T) {
+	r := programs(t, nil, []string{helperName}, helperName+":damaged")
+	dir, err := cacheFolder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "go-graphviz"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go-graphviz", "code"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Render(t.Context(), []byte(twoNodes), SVG, ""); err != nil {
+		t.Errorf("damaged code was not compiled anew: %v", err)
 	}
 }
 

@@ -31,6 +31,7 @@ type SVGOptions struct {
 // Graphviz understands (the titles "n1" and "n1->n2") are dropped. The error
 // wraps [ErrSVG].
 func InlineSVG(svg []byte, o SVGOptions) ([]byte, error) {
+	o.IDPrefix = oneLine(o.IDPrefix)
 	in := inliner{svg: svg, options: o, decoder: xml.NewDecoder(bytes.NewReader(svg))}
 	// Graphviz writes UTF-8; anything else is not from there.
 	in.decoder.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) {

@@ -36,7 +36,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(clean(s)), " 
 // cut shortens s to at most n columns and ends it with "…" where something
 // is missing. It never splits what a reader sees as one character.
 func cut(s string, n int) string {
-	if columns(s) <= n {
+	if fits(s, n) {
 		return s
 	}
 	var b strings.Builder
@@ -55,33 +55,33 @@ func cut(s string, n int) string {
 // wrap breaks s, one line of text, into at most maxLines lines of about n
 // columns. It breaks at spaces, and where a word alone is longer than a line,
 // after a hyphen or slash in it if there is one. What does not fit is cut with
-// "…".
+// "…", and no time is spent on it.
 func wrap(s string, n, maxLines int) []string {
 	var lines []string
 	line, used := "", 0
-	flush := func() {
-		if line != "" {
-			lines = append(lines, line)
-		}
-		line, used = "", 0
-	}
-	for _, word := range strings.Fields(s) {
-		for i, piece := range breakWord(word, n) {
+	for word := range strings.FieldsSeq(s) {
+		for part := 0; word != "" && len(lines) <= maxLines; part++ {
+			var piece string
+			piece, word = breakWord(word, n)
 			w := columns(piece)
-			if i == 0 && line != "" && used+1+w <= n {
-				line += " " + piece
-				used += 1 + w
-				continue
+			switch {
+			case line == "":
+				line, used = piece, w
+			case part == 0 && used+1+w <= n:
+				line, used = line+" "+piece, used+1+w
+			default:
+				lines = append(lines, line)
+				line, used = piece, w
 			}
-			flush()
-			line, used = piece, w
 		}
 	}
-	flush()
+	if line != "" {
+		lines = append(lines, line)
+	}
 	if len(lines) > maxLines {
 		lines = lines[:maxLines]
 		last := lines[maxLines-1]
-		for columns(last) > n-2 {
+		for !fits(last, n-2) {
 			i := strings.LastIndexByte(last, ' ')
 			if i < 0 {
 				last = strings.TrimSuffix(cut(last, n-1), "…")
@@ -94,33 +94,39 @@ func wrap(s string, n, maxLines int) []string {
 	return lines
 }
 
-// breakWord splits a word that is longer than n columns.
-func breakWord(word string, n int) []string {
-	var pieces []string
-	for columns(word) > n {
-		end, used, hyphen := 0, 0, 0
-		for g := range segments(word) {
-			w := columns(g)
-			if used+w > n && end > 0 {
-				break
-			}
-			used += w
-			end += len(g)
-			// A break near the start would leave a crumb on its line.
-			if (g == "-" || g == "/" || g == "_") && used > n/3 {
-				hyphen = end
-			}
-		}
-		if hyphen > 0 {
-			end = hyphen
-		}
-		pieces = append(pieces, word[:end])
-		word = word[end:]
+// breakWord takes from a word what fits in n columns, at least one character.
+func breakWord(word string, n int) (piece, rest string) {
+	if fits(word, n) {
+		return word, ""
 	}
-	if word != "" {
-		pieces = append(pieces, word)
+	end, used, hyphen := 0, 0, 0
+	for g := range segments(word) {
+		w := columns(g)
+		if used+w > n && end > 0 {
+			break
+		}
+		used += w
+		end += len(g)
+		// A break near the start would leave a crumb on its line.
+		if (g == "-" || g == "/" || g == "_") && used > n/3 {
+			hyphen = end
+		}
 	}
-	return pieces
+	if hyphen > 0 {
+		end = hyphen
+	}
+	return word[:end], word[end:]
+}
+
+// fits says whether s is at most n columns wide, and looks no further than it
+// has to.
+func fits(s string, n int) bool {
+	for _, r := range s {
+		if n -= runeColumns(r); n < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // segments yields what a reader sees as single characters.
@@ -138,28 +144,23 @@ func segments(s string) func(yield func(string) bool) {
 // characters take two, marks that combine take none.
 func columns(s string) int {
 	n := 0
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			n++
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		i += size
-		switch {
-		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r) || r == '\u200D':
-		case wide(r):
-			n += 2
-		default:
-			n++
-		}
+	for _, r := range s {
+		n += runeColumns(r)
 	}
 	return n
 }
 
-func wide(r rune) bool {
-	k := width.LookupRune(r).Kind()
-	return k == width.EastAsianWide || k == width.EastAsianFullwidth
+func runeColumns(r rune) int {
+	if r < utf8.RuneSelf {
+		return 1
+	}
+	if unicode.In(r, unicode.Mn, unicode.Me) || r == '\u200D' {
+		return 0
+	}
+	if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+		return 2
+	}
+	return 1
 }
 
 // encodeURL writes an address without what could end it, in a string or a tag.

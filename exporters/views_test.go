@@ -233,7 +233,7 @@ var hostileNames = []string{
 	"数学的推論のための大規模言語モデルの強化学習",
 	"نموذج لغوي", "Mélange ∞ ≥ 𝔼 ∑ → λ",
 	strings.Repeat("unbreakable", 40),
-	"=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "'quoted", "＝1+1",
+	"1. a list", "- a list", "# a heading", "---", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "'quoted", "＝1+1",
 	"", " ", "…",
 }
 

@@ -27,6 +27,7 @@ var errSVG = errors.New("unexpected SVG")
 const (
 	dotsPerPoint = 96.0 / 72 // as Graphviz does
 	maxSide      = 8000      // dots
+	maxNumber    = 1e6       // in points: more than any drawing has
 )
 
 // rasterise draws an SVG of Graphviz's as PNG. It knows the elements that
@@ -135,7 +136,7 @@ func (r *rasteriser) open(e xml.StartElement) error {
 		return fmt.Errorf("%w: svg inside svg", errSVG)
 	}
 	box, err := numbers(attribute(e, "viewBox"))
-	if err != nil || len(box) != 4 || box[2] <= 0 || box[3] <= 0 || box[2] > 1e7 || box[3] > 1e7 {
+	if err != nil || len(box) != 4 || box[2] <= 0 || box[3] <= 0 {
 		return fmt.Errorf("%w: viewBox %q", errSVG, attribute(e, "viewBox"))
 	}
 	scale := min(dotsPerPoint, maxSide/box[2], maxSide/box[3])
@@ -212,7 +213,7 @@ func (r *rasteriser) paint(e xml.StartElement) error {
 		p := r.places[len(r.places)-1]
 		width := 1.0
 		if s := attribute(e, "stroke-width"); s != "" {
-			if width, err = strconv.ParseFloat(s, 64); err != nil {
+			if width, err = strconv.ParseFloat(s, 64); err != nil || !(width >= 0 && width <= 1000) {
 				return fmt.Errorf("%w: stroke-width %q", errSVG, s)
 			}
 		}
@@ -224,7 +225,7 @@ func (r *rasteriser) paint(e xml.StartElement) error {
 			}
 			for i := range dashes {
 				// A dash of nothing would never come to the line's end.
-				if dashes[i] < 0.1 {
+				if dashes[i] < 0.5 {
 					return fmt.Errorf("%w: stroke-dasharray %q", errSVG, s)
 				}
 				dashes[i] *= math.Abs(p.sx)
@@ -303,7 +304,7 @@ func numbers(s string) ([]float64, error) {
 	out := make([]float64, len(fields))
 	for i, f := range fields {
 		n, err := strconv.ParseFloat(f, 64)
-		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		if err != nil || !(math.Abs(n) <= maxNumber) {
 			return nil, fmt.Errorf("%w: number %q", errSVG, f)
 		}
 		out[i] = n
@@ -331,6 +332,9 @@ func transform(p place, s string) (place, error) {
 			p.dx, p.dy = p.x(n[0]), p.y(n[1])
 		case name == "rotate" && len(n) >= 1 && n[0] == 0:
 		default:
+			return p, fmt.Errorf("%w: transform %q", errSVG, s)
+		}
+		if !(math.Abs(p.sx) <= 100 && math.Abs(p.sy) <= 100 && math.Abs(p.dx) <= maxNumber && math.Abs(p.dy) <= maxNumber) {
 			return p, fmt.Errorf("%w: transform %q", errSVG, s)
 		}
 	}
