@@ -33,8 +33,11 @@ type Document struct {
 	OutsideIDs []OutsideID `json:"outsideIds,omitempty"`
 	// Links are those that the metadata gave. Those that stand in the text
 	// are found by extraction.
-	Links  []Link `json:"links,omitempty"`
-	Origin Origin `json:"origin,omitzero"`
+	Links []Link `json:"links,omitempty"`
+	// Origin is no part of the content: the same papers from other files, or
+	// in another order, are the same graph and give the same bytes in every
+	// export.
+	Origin Origin `json:"-"`
 }
 
 // OutsideID is a paper's name in another system.

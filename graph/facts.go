@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Evidence is a run of characters of a document that says something: as a rule
@@ -131,9 +132,20 @@ func SliceRunes(s string, start, end int) (part string, ok bool) {
 	return "", false
 }
 
-// Check verifies all of f: evidence, kinds, confidence and the relation table.
-// Errors wrap [ErrEvidence], [ErrEdge], [ErrRelation], [ErrKind] or
-// [ErrDocument].
+// ErrFacts says that facts are not well formed in another way.
+var ErrFacts = errors.New("malformed facts")
+
+// checkConfidence refuses what is not in (0,1], NaN among it.
+func checkConfidence(c float64) error {
+	if c > 0 && c <= 1 {
+		return nil
+	}
+	return fmt.Errorf("%w: confidence %v is not in (0,1]", ErrFacts, c)
+}
+
+// Check verifies all of f: evidence, names, kinds, confidence and the relation
+// table. Errors wrap [ErrEvidence], [ErrEdge], [ErrRelation], [ErrKind],
+// [ErrDocument] or [ErrFacts].
 func (f *Facts) Check() error {
 	if err := f.Document.Check(); err != nil {
 		return err
@@ -158,8 +170,11 @@ func (f *Facts) Check() error {
 		if err := CheckEdge(paper, m.Relation, NewID(m.Kind, m.Name)); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
-		if m.Confidence <= 0 || m.Confidence > 1 {
-			return fmt.Errorf("%s: confidence %v is not in (0,1]", what, m.Confidence)
+		if strings.TrimSpace(m.Name) == "" {
+			return fmt.Errorf("%w: a mention without a name, %s a %s", ErrFacts, m.Relation, m.Kind)
+		}
+		if err := checkConfidence(m.Confidence); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
 		}
 		if err := evidence(what, m.Evidence...); err != nil {
 			return err
@@ -170,12 +185,27 @@ func (f *Facts) Check() error {
 		if err := CheckEdge(NewID(c.FromKind, c.From), c.Relation, NewID(c.ToKind, c.To)); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
+		if err := checkConfidence(c.Confidence); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
 		if err := evidence(what, c.Evidence...); err != nil {
 			return err
 		}
 	}
 	for _, r := range f.Results {
-		if err := evidence("result "+r.Value, r.Evidence); err != nil {
+		what := fmt.Sprintf("result %q", r.Value)
+		switch r.Comparison {
+		case Absolute, Improvement, Reduction, Ratio:
+		default:
+			return fmt.Errorf("%w: %s: unknown comparison %q", ErrFacts, what, r.Comparison)
+		}
+		if strings.TrimSpace(r.Value) == "" {
+			return fmt.Errorf("%w: a result without a value", ErrFacts)
+		}
+		if err := checkConfidence(r.Confidence); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if err := evidence(what, r.Evidence); err != nil {
 			return err
 		}
 	}

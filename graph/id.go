@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -74,12 +75,14 @@ func Slug(name string) string {
 		hyphen = false
 		b.WriteString(s)
 	}
+	bare := true // no letter that marks belong to stands right before
 	for _, r := range norm.NFKD.String(name) {
 		r = unicode.ToLower(r)
+		mark := unicode.Is(unicode.M, r)
 		switch {
 		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
 			word(string(r))
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
+		case mark && bare || r == '\'' || r == '’':
 			// an accent or an apostrophe joins: "don't" is "dont"
 		case signWords[r] != "":
 			hyphen = true
@@ -87,7 +90,7 @@ func Slug(name string) string {
 			hyphen = true
 		case letterWords[r] != "":
 			word(letterWords[r])
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
+		case mark || unicode.IsLetter(r) || unicode.IsDigit(r):
 			// A script that has no spelling in a-z here: its code point keeps
 			// distinct names distinct.
 			hyphen = true
@@ -95,6 +98,9 @@ func Slug(name string) string {
 			hyphen = true
 		default:
 			hyphen = true
+		}
+		if !mark {
+			bare = !ownMarks(r)
 		}
 	}
 	s := b.String()
@@ -128,39 +134,85 @@ func shortHash(s string) string {
 	return hex.EncodeToString(h[:4])
 }
 
+// ownMarks says whether marks above or below r are part of its script's
+// spelling, as the voicing of か and が is, not accents that may be left out.
+func ownMarks(r rune) bool {
+	return unicode.IsLetter(r) && !unicode.In(r, unicode.Latin, unicode.Greek)
+}
+
 // NameKey is the form of a name under which names are compared: accents, case,
-// hyphens, spaces and punctuation, plural "s" and a leading article do not
-// count, and a parenthesis is dropped where something stands outside it.
-// "the 3D-Gaussian Splats" and "3d gaussian splat" have one key. Plus, dot and
-// sharp inside a name do count ("C++" is not "C"), as does a trailing version.
-// The key of a name with no letter or digit is empty.
-func NameKey(name string) string {
+// hyphens, spaces and punctuation, plural endings and a leading article do not
+// count, Greek letters are spelled, and a parenthesis is dropped where
+// something stands outside it. "the 3D-Gaussian Splats" and "3d gaussian
+// splat" have one key. The signs that tell names apart do count ("C++" is not
+// "C", "A*" not "A", "R@1" not "R1"), as do a dot inside a name, a parenthesis
+// that is part of it ("SE(3)") and a trailing version. The key of a name with
+// no letter or digit is empty.
+func NameKey(name string) string { return joinWords(name, strings.ToLower) }
+
+// CaseKey is the [NameKey] of a name with the casing left in, and so with the
+// endings that are capitals: "DARTS" is not the plural of "DART".
+func CaseKey(name string) string { return joinWords(name, func(w string) string { return w }) }
+
+func joinWords(name string, casing func(string) string) string {
+	var b strings.Builder
+	for _, w := range nameWords(name) {
+		b.WriteString(singular(casing(w)))
+	}
+	return b.String()
+}
+
+// nameWords takes a name apart into what counts in it, casing left in.
+func nameWords(name string) []string {
 	if out := outsideParentheses(name); strings.IndexFunc(out, isWordRune) >= 0 {
 		name = out
 	}
 	var words []string
 	var w strings.Builder
-	flush := func() {
+	article := false // the first word is one, and stands apart
+	flush := func(r rune) {
 		s := strings.Trim(w.String(), ".")
 		w.Reset()
-		if s != "" {
-			words = append(words, singular(s))
+		if s == "" {
+			return
 		}
+		if len(words) == 0 && unicode.IsSpace(r) {
+			// not the "A" of "A-GEM" or "A/B test"
+			switch strings.ToLower(s) {
+			case "the", "a", "an", "our":
+				article = true
+			}
+		}
+		words = append(words, acronymSingular(s))
 	}
+	bare := true // no letter that marks belong to stands right before
 	for _, r := range norm.NFKD.String(name) {
+		lower := unicode.ToLower(r)
+		mark := unicode.Is(unicode.M, r)
 		switch {
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
-		case isWordRune(r) || r == '+' || r == '#' || r == '.':
-			w.WriteRune(unicode.ToLower(r))
+		case mark && bare || r == '\'' || r == '’':
+		case letterWords[lower] != "":
+			spelled := letterWords[lower]
+			if lower != r {
+				spelled = strings.ToUpper(spelled[:1]) + spelled[1:]
+			}
+			w.WriteString(spelled)
+		case mark || isWordRune(r) || r == '+' || r == '#' || r == '.' || r == '*' || r == '@':
+			w.WriteRune(r)
+		case r == '×' || r == '∞':
+			w.WriteString(signWords[r])
 		default:
-			flush()
+			flush(r)
+		}
+		if !mark {
+			bare = !ownMarks(r)
 		}
 	}
-	flush()
-	if len(words) > 1 && (words[0] == "the" || words[0] == "a" || words[0] == "an" || words[0] == "our") {
+	flush(0)
+	if article && len(words) > 1 {
 		words = words[1:]
 	}
-	return strings.Join(words, "")
+	return words
 }
 
 // genericHeads are head nouns that a name may have or not: "GLUE" is the "GLUE
@@ -170,30 +222,40 @@ var genericHeads = []string{"dataset", "benchmark", "model", "framework", "metho
 // CoreKey is the [NameKey] of a name without a trailing generic head noun:
 // "the GLUE benchmark" and "GLUE" have one. A name that is nothing else keeps
 // it.
-func CoreKey(name string) string {
+func CoreKey(name string) string { return NameKey(CoreName(name)) }
+
+// CoreName is a name without its trailing generic head noun, if it has one:
+// "the GLUE" of "the GLUE benchmark". A name that is nothing else keeps it.
+func CoreName(name string) string {
 	name = strings.TrimRight(name, " ")
 	if i := strings.LastIndexAny(name, " -"); i > 0 {
 		head := strings.TrimSuffix(strings.ToLower(name[i+1:]), "s")
 		if slices.Contains(genericHeads, head) {
-			if key := NameKey(name[:i]); key != "" && key != "the" && key != "a" && key != "our" {
-				return key
+			switch NameKey(name[:i]) {
+			case "", "the", "a", "an", "our":
+			default:
+				return name[:i]
 			}
 		}
 	}
-	return NameKey(name)
+	return name
 }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// outsideParentheses drops the round parentheses and what they hold.
+// outsideParentheses drops the round parentheses and what they hold, but for
+// those that are part of a name: "SE(3)", "E(n)", "R(2+1)D".
 func outsideParentheses(s string) string {
 	if strings.IndexByte(s, '(') < 0 {
 		return s
 	}
 	var b strings.Builder
 	depth := 0
-	for _, r := range s {
+	last := ' '
+	for i, r := range s {
 		switch {
+		case r == '(' && depth == 0 && isWordRune(last) && argument.MatchString(s[i:]):
+			// kept up to its end, which drops out as punctuation does
 		case r == '(':
 			depth++
 		case r == ')' && depth > 0:
@@ -201,19 +263,61 @@ func outsideParentheses(s string) string {
 		case depth == 0:
 			b.WriteRune(r)
 		}
+		last = r
 	}
 	return b.String()
 }
 
-// singular drops a plural ending: "splats" is "splat", "batteries" "battery".
-// Short words and words in -ss, -us, -is keep theirs.
+// argument is a parenthesis right behind a letter that names a dimension or a
+// variable; "(s)" is a plural.
+var argument = regexp.MustCompile(`^\((?:\d[\d+]{0,3}|[a-rt-zA-Z])\)`)
+
+// acronymSingular drops the plural "s" of capitals, which short acronyms have
+// too: "GPs" is "GP", "GPS" is itself.
+func acronymSingular(w string) string {
+	body, ok := strings.CutSuffix(w, "s")
+	if !ok || len(body) < 2 {
+		return w
+	}
+	for i := range len(body) {
+		if c := body[i]; (c < 'A' || c > 'Z') && (i == 0 || c < '0' || c > '9') {
+			return w
+		}
+	}
+	return body
+}
+
+// singular brings singular and plural of a word to one form: "splats" to
+// "splat", "batteries" and "battery" to "battery", "processes" and "process"
+// to "process". It is a form to compare, not always a word: "movies" and
+// "movie" are "movy". Short words and words in -ss, -us, -is keep their "s",
+// as do words with a digit ("3DGS" is "3D-GS"), and the "S" of capitals.
 func singular(w string) string {
-	n := utf8.RuneCountInString(w)
-	switch {
-	case n > 3 && strings.HasSuffix(w, "ies"):
-		return w[:len(w)-3] + "y"
-	case n > 3 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && !strings.HasSuffix(w, "us") && !strings.HasSuffix(w, "is"):
-		return w[:len(w)-1]
+	if s, ok := irregular[w]; ok {
+		return s
+	}
+	if utf8.RuneCountInString(w) <= 3 || strings.ContainsAny(w, "0123456789") {
+		return w
+	}
+	if s, ok := strings.CutSuffix(w, "s"); ok && !strings.HasSuffix(s, "s") && !strings.HasSuffix(s, "u") && !strings.HasSuffix(s, "i") {
+		w = s
+	}
+	if len(w) > 3 && strings.HasSuffix(w, "ie") {
+		return w[:len(w)-2] + "y"
+	}
+	for _, end := range [...]string{"sse", "she", "che", "xe", "zze"} {
+		if len(w) > 3 && strings.HasSuffix(w, end) {
+			return w[:len(w)-1]
+		}
 	}
 	return w
+}
+
+// irregular are words of the field whose plural or singular the rules miss.
+var irregular = map[string]string{
+	"bias": "bias", "biases": "bias", "atlas": "atlas", "canvas": "canvas",
+	"analyses": "analysis", "hypotheses": "hypothesis", "bases": "base",
+	"matrices": "matrix", "vertices": "vertex", "indices": "index", "axes": "axis",
+	"criteria": "criterion", "corpora": "corpus", "series": "series",
+	"statuses": "status", "viruses": "virus", "lenses": "lens", "lens": "lens",
 }

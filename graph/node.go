@@ -116,8 +116,10 @@ func (e *Edge) Check() error {
 	}
 	for _, s := range e.Statements {
 		switch {
-		case s.Confidence <= 0 || s.Confidence > 1:
+		case checkConfidence(s.Confidence) != nil:
 			return bad(fmt.Sprintf("confidence %v is not in (0,1]", s.Confidence))
+		case s.Class == Curated && s.Paper != "":
+			return bad("curated, yet a paper states it")
 		case s.Class == Extracted && len(s.Evidence) == 0:
 			return bad("extracted without evidence")
 		case s.Class != Curated && s.Paper == "":
@@ -163,14 +165,17 @@ func CompareEdges(a, b Edge) int {
 }
 
 // SortStatements orders statements by paper, then by confidence (surest
-// first), rule and place, so that an edge reads the same however it was built.
+// first), rule, places and class, so that an edge reads the same however it was
+// built.
 func SortStatements(ss []Statement) {
 	slices.SortFunc(ss, func(a, b Statement) int {
-		c := cmp.Or(strings.Compare(string(a.Paper), string(b.Paper)), cmp.Compare(b.Confidence, a.Confidence), strings.Compare(a.Rule, b.Rule))
-		if c != 0 || len(a.Evidence) == 0 || len(b.Evidence) == 0 {
-			return cmp.Or(c, cmp.Compare(len(a.Evidence), len(b.Evidence)))
-		}
-		x, y := a.Evidence[0], b.Evidence[0]
-		return cmp.Or(strings.Compare(string(x.Field), string(y.Field)), cmp.Compare(x.Start, y.Start), cmp.Compare(x.End, y.End))
+		return cmp.Or(
+			strings.Compare(string(a.Paper), string(b.Paper)), cmp.Compare(b.Confidence, a.Confidence), strings.Compare(a.Rule, b.Rule),
+			slices.CompareFunc(a.Evidence, b.Evidence, compareEvidence), strings.Compare(string(a.Class), string(b.Class)))
 	})
+}
+
+func compareEvidence(a, b Evidence) int {
+	return cmp.Or(strings.Compare(string(a.Field), string(b.Field)), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End),
+		cmp.Compare(a.MarkStart, b.MarkStart), cmp.Compare(a.MarkEnd, b.MarkEnd), strings.Compare(a.Quote, b.Quote))
 }
