@@ -1,0 +1,307 @@
+package extract
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"papergraph/graph"
+	"papergraph/graph/lexicon"
+)
+
+// version names the rules of this package; with the model's own version it is
+// the extractor's. Raise it when the same text would give other facts.
+const version = "papergraph-extract/1"
+
+// Extractor turns documents into facts. It may be used from many goroutines.
+type Extractor struct {
+	lexicon *lexicon.Lexicon
+	model   *Model
+	sets    sync.Pool // of *featureSet
+}
+
+// New makes an extractor from a lexicon and the shipped model. The error wraps
+// [ErrModel].
+func New(lex *lexicon.Lexicon) (*Extractor, error) {
+	m, err := DefaultModel()
+	if err != nil {
+		return nil, fmt.Errorf("load the shipped model: %w", err)
+	}
+	return NewWithModel(lex, m), nil
+}
+
+// NewWithModel makes an extractor from a lexicon and a model.
+func NewWithModel(lex *lexicon.Lexicon, m *Model) *Extractor {
+	return &Extractor{lexicon: lex, model: m, sets: sync.Pool{New: func() any { return newFeatureSet() }}}
+}
+
+// Version names the rules and the model. Facts of one version and one text are
+// always the same.
+func (x *Extractor) Version() string { return version + "+" + x.model.Version }
+
+// Extract reads a document. The facts hold every statement from the model's
+// thresholds on.
+func (x *Extractor) Extract(d graph.Document) graph.Facts {
+	f := graph.Facts{Document: d, Extractor: x.Version()}
+	a := x.analyse(&d)
+	f.Acronyms = a.acronyms
+	f.Links = links(&d, a.texts)
+	scores := x.score(a)
+	picks := x.pick(a, scores)
+	for _, p := range picks {
+		f.Mentions = append(f.Mentions, x.mention(a, p))
+	}
+	f.Results = x.results(a, picks)
+	return f
+}
+
+// scores are the log-odds of each candidate in each role.
+type scores [][roleCount]float64
+
+// score runs both stages: each candidate by itself, then again in the light
+// of what the document's other candidates scored.
+func (x *Extractor) score(a *analysis) scores {
+	f := x.sets.Get().(*featureSet)
+	defer x.sets.Put(f)
+	first := make(scores, len(a.candidates))
+	x.eachFeatures(f, a, func(i int, list []uint32) {
+		x.model.first.sum(list, first[i][:])
+	})
+	second := make(scores, len(a.candidates))
+	x.eachSecondFeatures(f, a, first, func(i int, list []uint32) {
+		x.model.second.sum(list, second[i][:])
+	})
+	return second
+}
+
+// eachFeatures calls use with the first-stage features of each candidate. The
+// list is valid only during the call.
+func (x *Extractor) eachFeatures(f *featureSet, a *analysis, use func(i int, list []uint32)) {
+	for i, c := range a.candidates {
+		f.reset()
+		x.nameFeatures(f, a, c)
+		for n, sp := range c.spans {
+			if n == maxFeatureSpans {
+				break
+			}
+			x.contextFeatures(f, a, c, sp)
+		}
+		use(i, f.list)
+	}
+	f.reset()
+}
+
+// eachSecondFeatures calls use with the second-stage features of each
+// candidate: its own first-stage scores, its rank in each role, and the best
+// score among the candidates that share its words (stacking; Wolpert,
+// "Stacked Generalization", 1992).
+func (x *Extractor) eachSecondFeatures(f *featureSet, a *analysis, first scores, use func(i int, list []uint32)) {
+	var order [roleCount][]int
+	rank := make([][roleCount]int, len(first))
+	for r := range roleCount {
+		order[r] = make([]int, len(first))
+		for i := range order[r] {
+			order[r][i] = i
+		}
+		slices.SortStableFunc(order[r], func(i, j int) int { return cmp.Compare(first[j][r], first[i][r]) })
+		for n, i := range order[r] {
+			rank[i][r] = n
+		}
+	}
+	near := x.nearby(a)
+	for i, c := range a.candidates {
+		f.reset()
+		f.add("bias2")
+		kinds := x.kindsOf(c)
+		sh := shape(c.name)
+		best := 0
+		for r := range roleCount {
+			if first[i][r] > first[i][best] {
+				best = r
+			}
+		}
+		for r := range roleCount {
+			name := smallNumbers[r]
+			level := logitLevel(first[i][r])
+			f.add("own", name, level)
+			f.add("ownfine", name, fineLevel(first[i][r]))
+			f.add("rank", name, bucket(rank[i][r]), level)
+			f.add("ownkind", name, level, kinds)
+			f.add("ownshape", name, level, sh)
+			for q := range r {
+				f.add("pair", name, smallNumbers[q], level, logitLevel(first[i][q]))
+			}
+			longer, shorter := math.Inf(-1), math.Inf(-1)
+			for _, j := range near[i] {
+				if len(a.candidates[j].key) > len(c.key) {
+					longer = max(longer, first[j][r])
+				} else {
+					shorter = max(shorter, first[j][r])
+				}
+			}
+			f.add("longer", name, level, logitLevel(longer))
+			f.add("shorter", name, level, logitLevel(shorter))
+			f.add("top", name, level, logitLevel(first[order[r][0]][r]))
+			if len(order[r]) > 1 {
+				f.add("runner", name, level, logitLevel(first[order[r][1]][r]))
+			}
+		}
+		f.add("best", smallNumbers[best], kinds)
+		f.add("best", smallNumbers[best], sh)
+		if st, ok := x.model.phrases.lookup(c.key); ok {
+			f.add("df2", smallNumbers[best], smallNumbers[st[statDocuments]])
+			f.add("kw2", smallNumbers[best], smallNumbers[st[statKeyword]], smallNumbers[st[statDocuments]])
+		}
+		use(i, f.list)
+	}
+	f.reset()
+}
+
+// logitLevel names log-odds in steps of one.
+func logitLevel(z float64) string {
+	if math.IsInf(z, -1) {
+		return "none"
+	}
+	return smallNumbers[int(math.Floor(min(max(z, -8), 8)))+8]
+}
+
+// fineLevel names log-odds in steps of a quarter near zero.
+func fineLevel(z float64) string {
+	n := int(math.Floor(min(max(z, -4), 3.99)*4)) + 16
+	return string(rune('a' + n))
+}
+
+// nearby lists for each candidate those that share words with it.
+func (x *Extractor) nearby(a *analysis) [][]int {
+	type owned struct {
+		span
+		owner int
+	}
+	byText := make([][]owned, len(a.texts))
+	for i, c := range a.candidates {
+		if c.derived {
+			continue
+		}
+		for _, sp := range c.spans {
+			byText[sp.text] = append(byText[sp.text], owned{sp, i})
+		}
+	}
+	out := make([][]int, len(a.candidates))
+	for _, list := range byText {
+		slices.SortFunc(list, func(a, b owned) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
+		for i := range list {
+			for j := i + 1; j < len(list) && list[j].first < list[i].last; j++ {
+				p, q := list[i].owner, list[j].owner
+				if p != q && !slices.Contains(out[p], q) {
+					out[p] = append(out[p], q)
+					out[q] = append(out[q], p)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// pick is a candidate taken in a role.
+type pick struct {
+	candidate  int
+	role       int
+	confidence float64
+}
+
+// pick decides: from the threshold on, best first, and no two of one role
+// that share their words everywhere.
+func (x *Extractor) pick(a *analysis, s scores) []pick {
+	var out []pick
+	for r := range roleCount {
+		var ps []pick
+		for i := range s {
+			if p := x.model.confidence(r, s[i][r]); p >= x.model.Thresholds[r] {
+				ps = append(ps, pick{i, r, p})
+			}
+		}
+		slices.SortStableFunc(ps, func(a, b pick) int { return cmp.Compare(b.confidence, a.confidence) })
+		var kept []pick
+		for _, p := range ps {
+			c := a.candidates[p.candidate]
+			if !slices.ContainsFunc(kept, func(k pick) bool { return covered(c, a.candidates[k.candidate]) }) {
+				kept = append(kept, p)
+			}
+		}
+		out = append(out, kept...)
+	}
+	return out
+}
+
+// covered says whether every place of c shares words with a place of o, or
+// nearly so the other way round.
+func covered(c, o *candidate) bool {
+	if c.derived || o.derived {
+		return false
+	}
+	within := func(c, o *candidate) bool {
+		for _, sp := range c.spans {
+			if !slices.ContainsFunc(o.spans, sp.overlaps) {
+				return false
+			}
+		}
+		return true
+	}
+	return within(c, o) || within(o, c)
+}
+
+// maxEvidence bounds the places kept as evidence of one mention.
+const maxEvidence = 3
+
+// mention turns a pick into a mention, with the places that speak most for the
+// role as evidence.
+func (x *Extractor) mention(a *analysis, p pick) graph.Mention {
+	c := a.candidates[p.candidate]
+	f := x.sets.Get().(*featureSet)
+	defer x.sets.Put(f)
+	type place struct {
+		span
+		weight float64
+	}
+	var places []place
+	for _, sp := range c.spans {
+		f.reset()
+		x.contextFeatures(f, a, c, sp)
+		var z [roleCount]float64
+		x.model.first.sum(f.list, z[:])
+		places = append(places, place{sp, z[p.role]})
+	}
+	f.reset()
+	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(b.weight, a.weight) })
+	m := graph.Mention{Relation: roles[p.role].Relation, Kind: roles[p.role].Kind, Name: c.name, Confidence: roundConfidence(p.confidence), Rule: "roles"}
+	if c.derived {
+		m.Rule = "roles, broader by the lexicon"
+	}
+	for _, form := range c.forms {
+		if form != c.name && !slices.Contains(m.Aliases, form) {
+			m.Aliases = append(m.Aliases, form)
+		}
+	}
+	for _, pl := range places {
+		e := evidence(a.texts[pl.text], pl.first, pl.last)
+		if !slices.ContainsFunc(m.Evidence, func(o graph.Evidence) bool { return o.Field == e.Field && o.Start == e.Start }) {
+			m.Evidence = append(m.Evidence, e)
+		}
+		if len(m.Evidence) == maxEvidence {
+			break
+		}
+	}
+	return m
+}
+
+// evidence is the sentence of a run of tokens, with the run marked.
+func evidence(t *text, first, last int) graph.Evidence {
+	start, end := t.sentenceRange(t.tokens[first].sentence)
+	return graph.Evidence{Field: t.field, Start: start, End: end, Quote: t.quote(start, end),
+		MarkStart: t.tokens[first].start, MarkEnd: t.tokens[last-1].end}
+}
+
+// roundConfidence keeps two decimals: more is not known, and less is stored.
+func roundConfidence(p float64) float64 { return max(math.Round(p*100)/100, 0.01) }
