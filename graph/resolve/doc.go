@@ -1,0 +1,38 @@
+// Package resolve decides which names are one entity, over a whole corpus, and
+// turns the facts of papers into nodes and edges.
+//
+// It works in two passes, so that no more than names and counts is in memory
+// at once. [Resolver.Observe] takes in the facts of each paper, in any order;
+// [Resolver.Resolve] decides; [Entities.Paper] then gives each paper's nodes
+// and edges, and [Entities.Nodes] the entities that papers share.
+//
+// # How it decides
+//
+// Each mention gets an identity, which is a function of the mention, its
+// paper's acronyms, the corpus's acronyms and the lexicon, never of the order
+// of papers. The first of these that applies is it:
+//
+//  1. The lexicon has a form of the mention, or the long form by which the
+//     paper explains it: the lexicon's entry. A short form that the paper
+//     explains otherwise than the entry does is not that entry: RAFT,
+//     explained as "reward ranked fine-tuning", is not the optical-flow
+//     network. Where the entry does not say what it stands for, the long form
+//     of most papers is the entry's.
+//  2. The paper explains the acronym: the long form's key.
+//  3. Papers elsewhere explain the acronym and at least [dominance] of them
+//     agree on one long form: the lexicon's entry for that form, else its key.
+//  4. The name's own key.
+//
+// The key of a name is its [graph.CaseKey] without casing: case, accents,
+// hyphens, spaces, articles and plurals do not count. Of methods and datasets
+// a generic head noun does not either, where a proper name stands before it
+// ("the GLUE benchmark").
+//
+// Identities are apart by kind, but a name that papers have under two kinds of
+// which a thing is only one (method or dataset, task or concept) gets the kind
+// that the lexicon has it under, else that for which there is more evidence,
+// and the relation changes with it.
+//
+// Every name that stands for an entity leaves a [graph.Decision] with the
+// reason.
+package resolve

@@ -1,0 +1,251 @@
+package resolve
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"papergraph/graph"
+)
+
+// Rules of the statements that resolution itself makes.
+const (
+	ruleMetadata = "metadata"
+	ruleLexicon  = "lexicon"
+	// ruleOwnMethod: what a paper tries is tried with the one method that it
+	// introduces.
+	ruleOwnMethod = "the paper's only method"
+)
+
+// Paper turns one paper's facts into its own nodes (itself, then its results)
+// and the edges that it states, each with its statements alone, both in their
+// fixed order. The facts must have been observed.
+func (e *Entities) Paper(f *graph.Facts) ([]graph.Node, []graph.Edge) {
+	p := paperBuilder{e: e, f: f, explained: explanations(f), edges: map[edgeKey]int{}}
+	d := f.Document
+	p.id = e.papers[d.ID()][d.Hash()]
+	d.Links = f.Links
+	p.nodes = append(p.nodes, graph.Node{ID: p.id, Name: d.Title, Paper: &d})
+	for i, a := range d.Authors {
+		if slices.Contains(d.Authors[:i], a) {
+			continue // a namesake
+		}
+		p.state(p.id, graph.AuthoredBy, e.authors[graph.Slug(a)].ID, graph.Statement{Class: graph.Imported, Rule: ruleMetadata, Confidence: 1})
+	}
+	if d.Venue != "" {
+		p.state(p.id, graph.PublishedIn, e.venues[graph.Slug(d.Venue)].ID, graph.Statement{Class: graph.Imported, Rule: ruleMetadata, Confidence: 1})
+	}
+	for _, m := range f.Mentions {
+		to := p.entity(m.Kind, m.Name, m.Aliases)
+		p.state(p.id, relationFor(m.Relation, to.Kind()), to, graph.Statement{Class: graph.Extracted, Evidence: m.Evidence, Rule: p.rule(m.Rule), Confidence: m.Confidence})
+	}
+	for _, c := range f.Relations {
+		from, to := p.named(c.FromKind, c.From), p.named(c.ToKind, c.To)
+		p.state(from, c.Relation, to, graph.Statement{Class: graph.Extracted, Evidence: c.Evidence, Rule: p.rule(c.Rule), Confidence: c.Confidence})
+	}
+	for _, r := range f.Results {
+		p.result(r)
+	}
+	p.infer()
+	for i := range p.list {
+		graph.SortStatements(p.list[i].Statements)
+	}
+	slices.SortFunc(p.list, graph.CompareEdges)
+	return p.nodes, p.list
+}
+
+// Curated gives the edges of the lexicon's hierarchy between entities of the
+// graph, in their fixed order.
+func (e *Entities) Curated() []graph.Edge {
+	topics := map[string]graph.ID{} // concepts of the lexicon by their name's key
+	for _, ent := range e.entities {
+		if ent.entry != nil && ent.entry.Kind == graph.KindConcept {
+			key := nameKey(ent.entry.Name)
+			if old, ok := topics[key]; !ok || ent.node.ID < old {
+				topics[key] = ent.node.ID
+			}
+		}
+	}
+	var out []graph.Edge
+	above := func(from, to graph.ID) {
+		if graph.CheckEdge(from, graph.Broader, to) == nil {
+			out = append(out, graph.Edge{From: from, Relation: graph.Broader, To: to,
+				Statements: []graph.Statement{{Class: graph.Curated, Rule: ruleLexicon, Confidence: 1}}})
+		}
+	}
+	for id, ent := range e.entities {
+		key := id.key
+		if ent.entry != nil {
+			key = nameKey(ent.entry.Name)
+			for _, up := range e.r.lexicon.BroaderOf(ent.entry) {
+				// nil where it has been settled as another kind
+				if to := e.entities[entryIdentity(up)]; to != nil {
+					above(ent.node.ID, to.node.ID)
+				}
+			}
+		}
+		// A method family that is a topic too is below itself as a topic.
+		if topic, ok := topics[key]; ok && id.kind == graph.KindMethod {
+			above(ent.node.ID, topic)
+		}
+	}
+	slices.SortFunc(out, graph.CompareEdges)
+	return slices.CompactFunc(out, func(a, b graph.Edge) bool { return graph.CompareEdges(a, b) == 0 })
+}
+
+type edgeKey struct {
+	from graph.ID
+	rel  graph.Relation
+	to   graph.ID
+}
+
+// paperBuilder gathers one paper's nodes and edges.
+type paperBuilder struct {
+	e         *Entities
+	f         *graph.Facts
+	id        graph.ID
+	explained map[string]string
+	nodes     []graph.Node
+	list      []graph.Edge
+	edges     map[edgeKey]int // index into list
+}
+
+// rule names the rule with the version of what applied it.
+func (p *paperBuilder) rule(r string) string { return p.f.Extractor + " " + r }
+
+// state adds a statement of this paper. What the relation table refuses is
+// left out: a claim whose ends were settled as other kinds or as one entity.
+func (p *paperBuilder) state(from graph.ID, rel graph.Relation, to graph.ID, s graph.Statement) {
+	if from == "" || to == "" || graph.CheckEdge(from, rel, to) != nil {
+		return
+	}
+	s.Paper = p.id
+	key := edgeKey{from, rel, to}
+	i, ok := p.edges[key]
+	if !ok {
+		i = len(p.list)
+		p.edges[key] = i
+		p.list = append(p.list, graph.Edge{From: from, Relation: rel, To: to})
+	}
+	p.list[i].Statements = append(p.list[i].Statements, s)
+}
+
+// entity is the node that a name of this paper stands for, empty if no
+// mention has it.
+func (p *paperBuilder) entity(kind graph.Kind, name string, aliases []string) graph.ID {
+	ent := p.e.entities[p.e.identify(p.e.r.local(kind, name, aliases, p.explained))]
+	if ent == nil {
+		return ""
+	}
+	return ent.node.ID
+}
+
+// named is the node of a name that a claim gives, by the mention that has it.
+func (p *paperBuilder) named(kind graph.Kind, name string) graph.ID {
+	for _, m := range p.f.Mentions {
+		if m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name)) {
+			return p.entity(kind, m.Name, m.Aliases)
+		}
+	}
+	return p.entity(kind, name, nil)
+}
+
+// mentioned is the node of a name that a result gives, by the mention that has
+// it.
+func (p *paperBuilder) mentioned(kind graph.Kind, name string) graph.ID {
+	if name == "" {
+		return ""
+	}
+	for _, m := range p.f.Mentions {
+		if m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name)) {
+			if id := p.entity(kind, m.Name, m.Aliases); id.Kind() == kind {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+// relationFor is the relation that a paper has to a thing which was settled
+// as another kind than the mention said.
+func relationFor(r graph.Relation, kind graph.Kind) graph.Relation {
+	switch {
+	case kind == graph.KindDataset && (r == graph.Uses || r == graph.ComparesWith):
+		return graph.EvaluatesOn
+	case kind == graph.KindMethod && r == graph.EvaluatesOn:
+		return graph.Uses
+	case kind == graph.KindConcept && r == graph.Addresses:
+		return graph.Concerns
+	case kind == graph.KindTask && r == graph.Concerns:
+		return graph.Addresses
+	}
+	return r
+}
+
+func (p *paperBuilder) result(r graph.Result) {
+	n := graph.ResultNode{Paper: p.id, Value: r.Value, Unit: r.Unit, Comparison: r.Comparison, Baseline: r.Baseline,
+		Metric: p.mentioned(graph.KindMetric, r.Metric), Method: p.mentioned(graph.KindMethod, r.Method), Dataset: p.mentioned(graph.KindDataset, r.Dataset)}
+	h := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %q %q %q %q %d %d", r.Value, r.Unit, r.Comparison, r.Metric, r.Method, r.Dataset, r.Baseline, r.Evidence.Field, r.Evidence.Start, r.Evidence.MarkStart))
+	id := graph.NewID(graph.KindResult, p.id.Slug()+" "+hex.EncodeToString(h[:4]))
+	if slices.ContainsFunc(p.nodes, func(o graph.Node) bool { return o.ID == id }) {
+		return
+	}
+	p.nodes = append(p.nodes, graph.Node{ID: id, Name: resultName(r), Result: &n})
+	s := graph.Statement{Class: graph.Extracted, Evidence: []graph.Evidence{r.Evidence}, Rule: p.rule(r.Rule), Confidence: r.Confidence}
+	p.state(p.id, graph.Reports, id, s)
+	for _, to := range []graph.ID{n.Method, n.Dataset, n.Metric} {
+		p.state(id, graph.Reports, to, s)
+	}
+}
+
+// resultName is a result in words: "2.7x reduction, computational cost".
+func resultName(r graph.Result) string {
+	name := r.Value
+	switch {
+	case r.Unit == "%" || r.Unit == "x":
+		name += r.Unit
+	case r.Unit != "":
+		name += " " + r.Unit
+	}
+	if r.Comparison != graph.Absolute {
+		name += " " + string(r.Comparison)
+	}
+	if r.Metric != "" {
+		name += ", " + r.Metric
+	}
+	return name
+}
+
+// infer states for a paper that introduces exactly one method what that method
+// was tried on and is for. The confidence is the product of both statements',
+// the evidence that of the dataset or task.
+func (p *paperBuilder) infer() {
+	var own *graph.Edge
+	for i := range p.list {
+		if e := &p.list[i]; e.From == p.id && e.Relation == graph.Introduces && e.To.Kind() == graph.KindMethod {
+			if own != nil {
+				return
+			}
+			own = e
+		}
+	}
+	if own == nil {
+		return
+	}
+	method, confidence := own.To, own.Confidence()
+	for _, e := range slices.Clone(p.list) {
+		rel := graph.Relation("")
+		switch {
+		case e.From != p.id:
+		case e.Relation == graph.EvaluatesOn:
+			rel = graph.EvaluatedOn
+		case e.Relation == graph.Addresses:
+			rel = graph.UsedFor
+		}
+		if rel != "" {
+			s := e.Statements[0]
+			p.state(method, rel, e.To, graph.Statement{Class: graph.Inferred, Evidence: s.Evidence, Rule: ruleOwnMethod, Confidence: confidence * e.Confidence()})
+		}
+	}
+}

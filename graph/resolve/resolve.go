@@ -1,0 +1,673 @@
+package resolve
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"iter"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"papergraph/graph"
+	"papergraph/graph/lexicon"
+)
+
+// dominance is the share of the papers that explain an acronym which must
+// agree on the long form before it stands for that form in papers that do not
+// explain it.
+const dominance = 0.8
+
+// maxNames bounds the names and decisions kept for one entity. The most used
+// are kept.
+const maxNames = 64
+
+// Resolver gathers names. It is not for concurrent use.
+type Resolver struct {
+	lexicon  *lexicon.Lexicon
+	entries  map[identity]*lexicon.Entry // by the identity that an entry is
+	acronyms map[string]map[string]int   // short key to long key to papers
+	// names counts the papers of each form, by what could decide the
+	// identity of its mention; identities are known only once all acronyms
+	// are.
+	names   map[local]map[string]*use
+	authors map[string]map[string]int
+	venues  map[string]map[string]int
+	papers  map[graph.ID]map[string]int // title's id to hash to year
+}
+
+// local is the identity of a mention as far as its own paper tells.
+type local struct {
+	kind  graph.Kind
+	key   string         // long form's or name's key; empty where there is an entry
+	entry *lexicon.Entry // nil if the lexicon has none
+	short bool           // key is a short form that the paper does not explain
+	// claimed is an entry that lists the mention's short form, claim, but
+	// says nothing of what it stands for; key is that of the long form.
+	claimed *lexicon.Entry
+	claim   string
+}
+
+// use counts how a form is used.
+type use struct {
+	papers    int
+	weight    int  // sum of confidences, in hundredths: integers sum alike in any order
+	explained bool // the form is one side of a paper's explanation of an acronym
+}
+
+// New makes a resolver.
+func New(lex *lexicon.Lexicon) *Resolver {
+	r := &Resolver{
+		lexicon: lex, entries: map[identity]*lexicon.Entry{}, acronyms: map[string]map[string]int{}, names: map[local]map[string]*use{},
+		authors: map[string]map[string]int{}, venues: map[string]map[string]int{}, papers: map[graph.ID]map[string]int{},
+	}
+	for _, e := range lex.Entries() {
+		r.entries[entryIdentity(e)] = e
+	}
+	return r
+}
+
+// Observe takes in one paper's facts.
+func (r *Resolver) Observe(f *graph.Facts) {
+	d := &f.Document
+	versions := r.papers[d.ID()]
+	if versions == nil {
+		versions = map[string]int{}
+		r.papers[d.ID()] = versions
+	}
+	versions[d.Hash()] = d.Year
+	for _, a := range d.Authors {
+		count(r.authors, graph.Slug(a), a)
+	}
+	if d.Venue != "" {
+		count(r.venues, graph.Slug(d.Venue), d.Venue)
+	}
+	explained := explanations(f)
+	for short, long := range explained {
+		count(r.acronyms, short, nameKey(long))
+	}
+	seen := map[identity]bool{} // kinds that are rivals are one here
+	for _, m := range f.Mentions {
+		l := r.local(m.Kind, m.Name, m.Aliases, explained)
+		kind := m.Kind
+		if rival(kind) != "" {
+			kind = min(kind, rival(kind))
+		}
+		forms := r.names[l]
+		if forms == nil {
+			forms = map[string]*use{}
+			r.names[l] = forms
+		}
+		for i, form := range append([]string{m.Name}, m.Aliases...) {
+			u := forms[form]
+			if u == nil {
+				u = &use{}
+				forms[form] = u
+			}
+			if !seen[identity{kind, form}] {
+				seen[identity{kind, form}] = true
+				u.papers++
+			}
+			if i == 0 {
+				u.weight += int(math.Round(m.Confidence * 100))
+			}
+			u.explained = u.explained || explains(explained, form)
+		}
+	}
+}
+
+func count(m map[string]map[string]int, key, value string) {
+	if m[key] == nil {
+		m[key] = map[string]int{}
+	}
+	m[key][value]++
+}
+
+// explanations maps the keys of a paper's short forms to their long forms. Of
+// two explanations of one short form the first counts.
+func explanations(f *graph.Facts) map[string]string {
+	out := map[string]string{}
+	for _, a := range f.Acronyms {
+		short, long := nameKey(a.Short), nameKey(a.Long)
+		if out[short] == "" && short != long {
+			out[short] = a.Long
+		}
+	}
+	return out
+}
+
+// explains says whether a form is one side of an explanation.
+func explains(explained map[string]string, form string) bool {
+	key := nameKey(form)
+	if explained[key] != "" {
+		return true
+	}
+	for _, long := range explained {
+		if nameKey(long) == key {
+			return true
+		}
+	}
+	return false
+}
+
+// nameKey is the form of a name under which names of entities are compared. It
+// differs from [graph.NameKey] in that a capital "S" is no plural, so that
+// "DARTS" and "DART" stay apart, and in that every name has a key.
+func nameKey(name string) string {
+	if key := strings.ToLower(graph.CaseKey(name)); key != "" {
+		return key
+	}
+	return graph.Slug(name)
+}
+
+// key is the nameKey of an entity of that kind. A method or dataset may have a
+// generic head noun or not where what stands before is a name by its look or
+// in the lexicon: "GLUE benchmark" is "GLUE", but "language model" is not
+// "language".
+func (r *Resolver) key(kind graph.Kind, name string) string {
+	if kind != graph.KindMethod && kind != graph.KindDataset {
+		return nameKey(name)
+	}
+	core := graph.CoreName(name)
+	if core == name || !r.proper(core) {
+		return nameKey(name)
+	}
+	return nameKey(core)
+}
+
+// proper says whether s is a proper name: its last word has a digit or a
+// capital inside, or the lexicon has it in this casing and not in lower case.
+func (r *Resolver) proper(s string) bool {
+	word := s[strings.LastIndexByte(s, ' ')+1:]
+	for i, c := range word {
+		if unicode.IsDigit(c) || i > 0 && unicode.IsUpper(c) {
+			return true
+		}
+	}
+	lower := strings.ToLower(s)
+	return s != lower && len(r.lexicon.Lookup(s)) > 0 && len(r.lexicon.Lookup(lower)) == 0
+}
+
+// local decides a mention's identity as far as its paper and the lexicon tell.
+func (r *Resolver) local(kind graph.Kind, name string, aliases []string, explained map[string]string) local {
+	forms := append([]string{name}, aliases...)
+	long := ""
+	for _, f := range forms {
+		if long = explained[nameKey(f)]; long != "" {
+			break
+		}
+	}
+	out := local{kind: kind}
+	for _, f := range forms {
+		e := r.entry(kind, f)
+		if e == nil {
+			continue
+		}
+		if key := nameKey(f); long != "" && explained[key] == long {
+			switch agreement(e, key, long) {
+			case contradicts:
+				continue
+			case silent:
+				if out.claimed == nil {
+					out.claimed, out.claim = e, key
+				}
+				continue
+			}
+		}
+		return local{kind: kind, entry: e}
+	}
+	if long == "" {
+		out.key, out.short = r.key(kind, name), looksShort(name)
+		return out
+	}
+	if e := r.entry(kind, long); e != nil {
+		return local{kind: kind, entry: e}
+	}
+	out.key = nameKey(long)
+	return out
+}
+
+// entry is the lexicon's entry for a form: of the kind itself or of one with
+// which the kind may be confused. A form that the lexicon has not, or not in
+// its casing, may be an entry's name without its generic head noun or in
+// another casing, for here it is known to be a name.
+func (r *Resolver) entry(kind graph.Kind, form string) *lexicon.Entry {
+	core := graph.CoreName(form)
+	for _, s := range []string{form, core} {
+		if e := ofKind(kind, r.lexicon.Lookup(s)); e != nil {
+			return e
+		}
+		if kind != graph.KindMethod && kind != graph.KindDataset {
+			break // "AI system" is not "AI"
+		}
+	}
+	for _, k := range []graph.Kind{kind, rival(kind)} {
+		if e := r.entries[identity{k, entryKey(form)}]; e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// ofKind picks the entry of the kind, else that of its rival.
+func ofKind(kind graph.Kind, es []*lexicon.Entry) *lexicon.Entry {
+	for _, k := range []graph.Kind{kind, rival(kind)} {
+		for _, e := range es {
+			if e.Kind == k {
+				return e
+			}
+		}
+	}
+	return nil
+}
+
+// The ways in which a paper's explanation of an acronym stands to an entry
+// that has the acronym among its forms.
+const (
+	agrees      = iota // the entry has the long form, or one that holds it or is held by it
+	silent             // the entry has no long form
+	contradicts        // the entry has another long form
+)
+
+// agreement compares the long form that a paper gives for a short form, whose
+// key is short, with those of an entry.
+func agreement(e *lexicon.Entry, short, long string) int {
+	key := nameKey(long)
+	out := silent
+	for _, f := range append([]string{e.Name}, e.Aliases...) {
+		k := nameKey(f)
+		switch {
+		case k == key:
+			return agrees
+		case !abbreviates(short, k, f):
+		case strings.Contains(key, k) || strings.Contains(k, key):
+			return agrees
+		default:
+			out = contradicts
+		}
+	}
+	return out
+}
+
+// abbreviates says whether a form of several words, whose key is long, may be
+// what the short form stands for: it holds the letters of the short form in
+// order, from the first on, and not as a word.
+func abbreviates(short, long, form string) bool {
+	if !strings.ContainsAny(form, " -") || strings.Contains(long, short) || long[0] != short[0] {
+		return false
+	}
+	i := 0
+	for j := 0; j < len(long) && i < len(short); j++ {
+		if long[j] == short[i] {
+			i++
+		}
+	}
+	return i == len(short)
+}
+
+// looksShort says whether a name could be an acronym: one word, mostly
+// capitals or digits.
+func looksShort(name string) bool {
+	if len(name) > 10 || strings.Contains(name, " ") {
+		return false
+	}
+	upper, lower := 0, 0
+	for _, c := range name {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			upper++
+		case c >= 'a' && c <= 'z':
+			lower++
+		}
+	}
+	return upper >= 2 && upper >= lower
+}
+
+// rival is the kind that a name may be mistaken for although a thing is only
+// one of the two; empty if there is none.
+func rival(k graph.Kind) graph.Kind {
+	switch k {
+	case graph.KindMethod:
+		return graph.KindDataset
+	case graph.KindDataset:
+		return graph.KindMethod
+	case graph.KindTask:
+		return graph.KindConcept
+	case graph.KindConcept:
+		return graph.KindTask
+	}
+	return ""
+}
+
+// identity is what mentions of one entity share.
+type identity struct {
+	kind graph.Kind
+	key  string // a nameKey, or for an entry of the lexicon an entryKey
+}
+
+// entryKey is the key of a lexicon's entry of that name. No nameKey has a
+// colon, so that two entries stay apart from each other and from all else,
+// even where their names are compared as one.
+func entryKey(name string) string { return "lexicon:" + graph.Slug(name) }
+
+func entryIdentity(e *lexicon.Entry) identity { return identity{e.Kind, entryKey(e.Name)} }
+
+// entity is an identity with all that is known of it.
+type entity struct {
+	node  graph.Node
+	entry *lexicon.Entry
+}
+
+// Entities is the outcome of resolution. It does not change and may be used
+// from many goroutines.
+type Entities struct {
+	r        *Resolver
+	global   map[string]string // short key to the dominant long key
+	settled  map[identity]graph.Kind
+	entities map[identity]*entity
+	authors  map[string]graph.Node
+	venues   map[string]graph.Node
+	papers   map[graph.ID]map[string]graph.ID // title's id to hash to the paper's id
+}
+
+// Resolve decides. The resolver must not be used afterwards.
+func (r *Resolver) Resolve() *Entities {
+	e := &Entities{r: r, global: map[string]string{}, settled: map[identity]graph.Kind{}, entities: map[identity]*entity{}}
+	for short, longs := range r.acronyms {
+		total, best := 0, ""
+		for _, long := range slices.Sorted(maps.Keys(longs)) {
+			total += longs[long]
+			if best == "" || longs[long] > longs[best] {
+				best = long
+			}
+		}
+		if float64(longs[best]) >= dominance*float64(total) {
+			e.global[short] = best
+		}
+	}
+	e.settle()
+	e.collect()
+	e.addAncestors()
+	e.assignIDs()
+	e.authors = metadataNodes(graph.KindAuthor, r.authors)
+	e.venues = metadataNodes(graph.KindVenue, r.venues)
+	e.namePapers()
+	return e
+}
+
+// identify completes a local identity with what the corpus knows.
+func (e *Entities) identify(l local) identity {
+	id := e.unsettled(l)
+	if k, ok := e.settled[id]; ok {
+		id.kind = k
+	}
+	return id
+}
+
+// unsettled is the identity as it is before rival kinds are settled.
+func (e *Entities) unsettled(l local) identity {
+	switch {
+	case l.entry != nil:
+		return entryIdentity(l.entry)
+	case l.claimed != nil && e.global[l.claim] == l.key:
+		// Most papers explain the entry's acronym so: it is what it stands for.
+		return entryIdentity(l.claimed)
+	case l.short && e.global[l.key] != "":
+		long := e.global[l.key]
+		if entry := ofKind(l.kind, e.r.lexicon.LookupKey(long, "")); entry != nil {
+			return entryIdentity(entry)
+		}
+		return identity{l.kind, long}
+	}
+	return identity{l.kind, l.key}
+}
+
+// settle gives each name that has mentions under two rival kinds the kind of
+// more weight. What the lexicon has under one kind alone is settled already.
+func (e *Entities) settle() {
+	weight := map[identity]int{}
+	for l, forms := range e.r.names {
+		id := e.unsettled(l)
+		for _, u := range forms {
+			weight[id] += u.weight
+		}
+	}
+	for id, w := range weight {
+		other := identity{rival(id.kind), id.key}
+		if wo, both := weight[other]; both && (w < wo || w == wo && id.kind.Rank() > other.kind.Rank()) {
+			e.settled[id] = other.kind
+		}
+	}
+}
+
+// collect gathers each identity's names, decisions and lexicon entry.
+func (e *Entities) collect() {
+	type tally struct {
+		papers   int
+		weight   int
+		decision graph.Decision
+	}
+	names := map[identity]map[string]*tally{}
+	for l, forms := range e.r.names {
+		id := e.identify(l)
+		ent := e.entities[id]
+		if ent == nil {
+			ent = &entity{entry: e.r.entries[id]}
+			e.entities[id] = ent
+			names[id] = map[string]*tally{}
+		}
+		for form, u := range forms {
+			t := names[id][form]
+			if t == nil {
+				t = &tally{}
+				names[id][form] = t
+			}
+			t.papers += u.papers
+			t.weight += u.weight
+			d := decide(l, id, ent.entry, form, u)
+			// of several reasons for one form the first by kind and reason
+			if t.decision.Name == "" || compareDecisions(d, t.decision) < 0 {
+				t.decision = d
+			}
+		}
+	}
+	for id, ent := range e.entities {
+		forms := slices.Sorted(maps.Keys(names[id]))
+		slices.SortStableFunc(forms, func(a, b string) int {
+			x, y := names[id][a], names[id][b]
+			return cmp.Or(cmp.Compare(y.weight, x.weight), cmp.Compare(y.papers, x.papers))
+		})
+		ent.node.Name = forms[0]
+		if ent.entry != nil {
+			ent.node.Name = ent.entry.Name
+			ent.node.Better = ent.entry.Better
+			forms = append(forms, ent.entry.Aliases...)
+		}
+		for _, f := range forms {
+			if len(ent.node.Aliases) == maxNames {
+				break
+			}
+			if f != ent.node.Name && !slices.Contains(ent.node.Aliases, f) {
+				ent.node.Aliases = append(ent.node.Aliases, f)
+			}
+			if t := names[id][f]; t != nil && (f != ent.node.Name || t.decision.Reason != graph.ReasonSameName) {
+				t.decision.Papers = t.papers
+				ent.node.Decisions = append(ent.node.Decisions, t.decision)
+			}
+		}
+		slices.Sort(ent.node.Aliases)
+	}
+}
+
+// decide gives the reason why a form stands for an entity.
+func decide(l local, id identity, entry *lexicon.Entry, form string, u *use) graph.Decision {
+	d := graph.Decision{Name: form, Kind: l.kind, Reason: graph.ReasonSameName}
+	key := nameKey(form)
+	switch {
+	case l.kind != id.kind && l.entry != nil && l.entry.Kind == id.kind:
+		d.Reason, d.Detail = graph.ReasonKind, "the lexicon has it as "+string(id.kind)
+	case l.kind != id.kind:
+		d.Reason, d.Detail = graph.ReasonKind, "more papers have it as "+string(id.kind)
+	case key == id.key, entry != nil && key == nameKey(entry.Name):
+	case entry != nil && slices.ContainsFunc(entry.Aliases, func(a string) bool { return nameKey(a) == key }):
+		d.Reason, d.Detail = graph.ReasonLexicon, entry.Name
+	case u.explained:
+		d.Reason, d.Detail = graph.ReasonAcronym, "explained where it stands"
+	case l.short:
+		d.Reason, d.Detail = graph.ReasonAcronym, "as other papers explain it"
+	}
+	return d
+}
+
+func compareDecisions(a, b graph.Decision) int {
+	return cmp.Or(cmp.Compare(a.Kind.Rank(), b.Kind.Rank()), strings.Compare(string(a.Reason), string(b.Reason)), strings.Compare(a.Detail, b.Detail))
+}
+
+// addAncestors adds the lexicon's more general entries above those that papers
+// mention.
+func (e *Entities) addAncestors() {
+	var queue []*lexicon.Entry
+	for _, ent := range e.entities {
+		if ent.entry != nil {
+			queue = append(queue, ent.entry)
+		}
+	}
+	for len(queue) > 0 {
+		entry := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		for _, up := range e.r.lexicon.BroaderOf(entry) {
+			id := e.identify(local{kind: up.Kind, entry: up})
+			if id.kind != up.Kind || e.entities[id] != nil {
+				continue // settled as another kind, or there with all above it
+			}
+			ent := &entity{entry: up, node: graph.Node{Name: up.Name, Aliases: slices.Clone(up.Aliases), Better: up.Better}}
+			slices.Sort(ent.node.Aliases)
+			ent.node.Aliases = slices.Compact(ent.node.Aliases)
+			e.entities[id] = ent
+			queue = append(queue, up)
+		}
+	}
+}
+
+// assignIDs makes ids from names. Where several entities of one kind would
+// have the same, the one whose identity is the name keeps it and the others
+// add their identity's key.
+func (e *Entities) assignIDs() {
+	claims := map[graph.ID][]identity{}
+	for id, ent := range e.entities {
+		node := graph.NewID(id.kind, ent.node.Name)
+		claims[node] = append(claims[node], id)
+	}
+	for node, ids := range claims {
+		slices.SortFunc(ids, func(a, b identity) int { return strings.Compare(a.key, b.key) })
+		keeper := slices.IndexFunc(ids, func(id identity) bool { return e.entities[id].entry != nil })
+		if keeper < 0 {
+			keeper = max(0, slices.IndexFunc(ids, func(id identity) bool { return id.key == e.r.key(id.kind, e.entities[id].node.Name) }))
+		}
+		for i, id := range ids {
+			ent := e.entities[id]
+			ent.node.ID = node
+			if i != keeper {
+				ent.node.ID = graph.NewID(id.kind, ent.node.Name+" "+e.longForm(id))
+			}
+		}
+	}
+	// A name made longer may be another's own: both then differ by their keys.
+	taken := map[graph.ID][]identity{}
+	for id, ent := range e.entities {
+		taken[ent.node.ID] = append(taken[ent.node.ID], id)
+	}
+	for node, ids := range taken {
+		if len(ids) < 2 {
+			continue
+		}
+		for _, id := range ids {
+			if e.entities[id].entry == nil {
+				h := sha256.Sum256([]byte(id.key))
+				e.entities[id].node.ID = graph.NewID(id.kind, node.Slug()+" "+hex.EncodeToString(h[:4]))
+			}
+		}
+	}
+}
+
+// longForm is the form of an identity to tell it from its namesakes: its alias
+// whose key the identity is, else the key.
+func (e *Entities) longForm(id identity) string {
+	for _, a := range e.entities[id].node.Aliases {
+		if nameKey(a) == id.key {
+			return a
+		}
+	}
+	return id.key
+}
+
+// metadataNodes makes a node of each author or venue, named by the most
+// frequent form.
+func metadataNodes(kind graph.Kind, names map[string]map[string]int) map[string]graph.Node {
+	out := make(map[string]graph.Node, len(names))
+	for slug, forms := range names {
+		list := slices.Sorted(maps.Keys(forms))
+		slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(forms[b], forms[a]) })
+		n := graph.Node{ID: graph.NewID(kind, list[0]), Name: list[0]}
+		n.Aliases = list[1:min(len(list), maxNames)]
+		slices.Sort(n.Aliases)
+		if len(n.Aliases) == 0 {
+			n.Aliases = nil
+		}
+		out[slug] = n
+	}
+	return out
+}
+
+// namePapers gives papers of one title different ids: the earliest keeps the
+// title's, the others add their year or, if that is taken, their hash.
+func (e *Entities) namePapers() {
+	e.papers = make(map[graph.ID]map[string]graph.ID, len(e.r.papers))
+	taken := make(map[graph.ID]bool, len(e.r.papers))
+	ids := slices.Sorted(maps.Keys(e.r.papers))
+	for _, id := range ids {
+		taken[id] = true
+	}
+	for _, id := range ids {
+		versions := e.r.papers[id]
+		hashes := slices.Sorted(maps.Keys(versions))
+		slices.SortStableFunc(hashes, func(a, b string) int { return cmp.Compare(versions[a], versions[b]) })
+		e.papers[id] = make(map[string]graph.ID, len(hashes))
+		for i, h := range hashes {
+			own := id
+			if i > 0 {
+				own = graph.NewID(graph.KindPaper, id.Slug()+" "+strconv.Itoa(versions[h]))
+				if taken[own] || versions[h] == 0 {
+					own = graph.NewID(graph.KindPaper, id.Slug()+" "+h[:8])
+				}
+			}
+			taken[own] = true
+			e.papers[id][h] = own
+		}
+	}
+}
+
+// Nodes gives all entities that papers share, in the order of their ids:
+// everything but papers and results.
+func (e *Entities) Nodes() iter.Seq[graph.Node] {
+	return func(yield func(graph.Node) bool) {
+		all := make([]*graph.Node, 0, len(e.entities)+len(e.authors)+len(e.venues))
+		for _, ent := range e.entities {
+			all = append(all, &ent.node)
+		}
+		for _, nodes := range []map[string]graph.Node{e.authors, e.venues} {
+			for _, n := range nodes {
+				all = append(all, &n)
+			}
+		}
+		slices.SortFunc(all, func(a, b *graph.Node) int { return graph.CompareIDs(a.ID, b.ID) })
+		for _, n := range all {
+			if !yield(*n) {
+				return
+			}
+		}
+	}
+}
