@@ -1,0 +1,337 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"papergraph/graph"
+	"papergraph/graph/extract"
+	"papergraph/graph/lexicon"
+	"papergraph/graph/resolve"
+	"papergraph/graph/source"
+	"papergraph/store"
+)
+
+// Options say what to build from and with.
+type Options struct {
+	Store     *store.Store
+	Paths     []string // files and folders, as [source.Read] takes them
+	Stdin     io.Reader // what the path "-" reads; nil is the process's standard input
+	Lexicon   *lexicon.Lexicon
+	Extractor *extract.Extractor
+	Jobs      int  // extracting goroutines; 0 means one a core
+	Strict    bool // stop at the first bad record
+	// OnProblem receives bad records, which are skipped; nil for nobody. It
+	// is called by one goroutine at a time.
+	OnProblem func(source.Problem)
+	// OnProgress receives how far a stage is, often; nil for nobody. It is
+	// called by one goroutine at a time and should return at once.
+	OnProgress func(Progress)
+}
+
+// Stage is a part of a build.
+type Stage string
+
+// The stages, in their order.
+const (
+	StageExtract Stage = "extract" // read documents and extract facts
+	StageResolve Stage = "resolve" // decide which names are one entity
+	StageWrite   Stage = "write"   // write nodes and statements
+	StagePublish Stage = "publish" // make the snapshot visible
+)
+
+// Progress says how far a stage is.
+type Progress struct {
+	Stage  Stage
+	Papers int // done in this stage
+	Total  int // papers of this stage; 0 when not yet known
+	// Bytes and TotalBytes are those of the input files read, while
+	// extracting; TotalBytes is 0 when the input's size is not known.
+	Bytes, TotalBytes int64
+}
+
+// Report says what a build did.
+type Report struct {
+	Info       store.Info
+	Read       int // documents that the sources gave: the sum of the next three
+	Extracted  int // papers whose facts are new
+	Unchanged  int // papers with facts already in the store
+	Duplicates int // documents that are another form of a paper that was read too
+	Problems   int // records and files that were refused
+	Elapsed    map[Stage]time.Duration
+}
+
+// ErrNothing says that the sources had no paper and the store has none either.
+var ErrNothing = errors.New("no paper to build from")
+
+// Run reads the sources, brings the store's facts up to date and publishes a
+// snapshot of everything that the store now has. Errors wrap those of the
+// packages below, [ErrNothing], or the context's.
+func Run(ctx context.Context, o Options) (Report, error) {
+	w, err := o.Store.Begin(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("begin build: %w", err)
+	}
+	defer w.Discard()
+	b := &builder{Options: o, w: w, report: Report{Elapsed: map[Stage]time.Duration{}}}
+	b.Jobs = cmp.Or(max(b.Jobs, 0), runtime.GOMAXPROCS(0))
+	if b.OnProgress == nil {
+		b.OnProgress = func(Progress) {}
+	}
+	for _, stage := range []struct {
+		name Stage
+		run  func(context.Context) error
+	}{{StageExtract, b.extract}, {StageResolve, b.resolve}, {StageWrite, b.write}, {StagePublish, b.publish}} {
+		start := time.Now()
+		if err := stage.run(ctx); err != nil {
+			return b.report, fmt.Errorf("build, %s: %w", stage.name, err)
+		}
+		b.report.Elapsed[stage.name] = time.Since(start)
+	}
+	return b.report, nil
+}
+
+type builder struct {
+	Options
+	writing  sync.Mutex // guards w while goroutines extract
+	w        *store.Writer
+	report   Report
+	papers   int // with facts in the store
+	entities *resolve.Entities
+}
+
+// extracted is a document on its way from reader to writer.
+type extracted struct {
+	key   string // store.FactsKey
+	hash  string // of document and extractor
+	facts graph.Facts
+	keep  bool // the store has these facts already
+}
+
+// extract brings the facts up to date.
+func (b *builder) extract(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	docs := make(chan graph.Document, 4*b.Jobs)
+	done := make(chan extracted, 4*b.Jobs)
+	var progress byteCounter
+	progress.total = source.Size(b.Paths)
+	var workers sync.WaitGroup
+	workers.Go(func() {
+		defer close(docs)
+		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, OnBytes: progress.add, OnProblem: func(p source.Problem) {
+			b.report.Problems++
+			if b.OnProblem != nil {
+				b.OnProblem(p)
+			}
+		}}
+		for d, err := range source.Read(ctx, b.Paths, options) {
+			if err != nil {
+				cancel(err)
+				return
+			}
+			b.report.Read++
+			select {
+			case docs <- d:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for range b.Jobs {
+		workers.Go(func() {
+			for d := range docs {
+				e := extracted{key: store.FactsKey(&d), hash: b.inputHash(&d)}
+				if old, err := b.factsHash(e.key); err != nil {
+					cancel(err)
+					return
+				} else if old == e.hash {
+					e.keep = true
+					e.facts.Document = d
+				} else {
+					e.facts = b.Extractor.Extract(d)
+				}
+				select {
+				case done <- e:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	go func() {
+		workers.Wait()
+		close(done)
+	}()
+	chosen := map[string]choice{}
+	papers := 0
+	for e := range done {
+		if ctx.Err() != nil {
+			continue // drain, so that all goroutines end
+		}
+		if err := b.take(&e, chosen); err != nil {
+			cancel(err)
+		}
+		papers++
+		n, total := progress.get()
+		b.OnProgress(Progress{Stage: StageExtract, Papers: papers, Bytes: n, TotalBytes: total})
+	}
+	for _, c := range chosen {
+		if c.hash == c.before {
+			b.report.Unchanged++
+		} else {
+			b.report.Extracted++
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// factsHash is the input hash of the facts that the store has under a key now;
+// empty if it has none.
+func (b *builder) factsHash(key string) (string, error) {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	hash, _, err := b.w.FactsHash(key)
+	return hash, err
+}
+
+// inputHash identifies what shapes a document's facts. The origin is part of
+// it: it is kept with the facts.
+func (b *builder) inputHash(d *graph.Document) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s\n%d\n", b.Extractor.Version(), b.Lexicon.Hash(), d.Hash(), d.Origin.Line)
+	fmt.Fprint(h, d.Origin.Source)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// choice is the form of a paper that this build has taken.
+type choice struct {
+	abstract int
+	year     int
+	hash     string
+	before   string // hash of the facts that the last build kept; empty if none
+}
+
+// better says whether a document should stand for its paper rather than what
+// was taken: the longer abstract, then the later year, then the smaller hash,
+// whatever came first.
+func (c choice) better(than choice) bool {
+	return cmp.Or(cmp.Compare(c.abstract, than.abstract), cmp.Compare(c.year, than.year), strings.Compare(than.hash, c.hash)) > 0
+}
+
+// take writes facts unless a better form of the paper has been taken.
+func (b *builder) take(e *extracted, chosen map[string]choice) error {
+	d := &e.facts.Document
+	c := choice{abstract: len(d.Abstract), year: d.Year, hash: e.hash}
+	old, again := chosen[e.key]
+	if again {
+		b.report.Duplicates++
+		if !c.better(old) {
+			return nil
+		}
+		c.before = old.before
+	} else {
+		var err error
+		if c.before, err = b.factsHash(e.key); err != nil {
+			return err
+		}
+	}
+	chosen[e.key] = c
+	if e.keep {
+		if !again {
+			return nil
+		}
+		// The store's old facts were replaced a moment ago by a worse form.
+		e.facts = b.Extractor.Extract(*d)
+	}
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	if err := b.w.PutFacts(&e.facts, e.hash); err != nil {
+		return fmt.Errorf("keep the facts of %q: %w", d.Title, err)
+	}
+	return nil
+}
+
+// resolve goes over all facts to decide which names are one entity.
+func (b *builder) resolve(ctx context.Context) error {
+	r := resolve.New(b.Lexicon)
+	for f, err := range b.w.Facts(ctx) {
+		if err != nil {
+			return err
+		}
+		r.Observe(&f.Facts)
+		b.papers++
+		b.OnProgress(Progress{Stage: StageResolve, Papers: b.papers, Total: max(b.papers, b.report.Read-b.report.Duplicates)})
+	}
+	if b.papers == 0 {
+		return fmt.Errorf("%w: %s", ErrNothing, strings.Join(b.Paths, ", "))
+	}
+	b.entities = r.Resolve()
+	return nil
+}
+
+// write puts the whole graph into the writer.
+func (b *builder) write(ctx context.Context) error {
+	for n := range b.entities.Nodes() {
+		if err := b.w.PutNode(&n); err != nil {
+			return err
+		}
+	}
+	n := 0
+	for f, err := range b.w.Facts(ctx) {
+		if err != nil {
+			return err
+		}
+		nodes, edges := b.entities.Paper(&f.Facts)
+		for i := range nodes {
+			if err := b.w.PutNode(&nodes[i]); err != nil {
+				return err
+			}
+		}
+		if err := b.w.PutPaper(nodes[0].ID, edges); err != nil {
+			return err
+		}
+		n++
+		b.OnProgress(Progress{Stage: StageWrite, Papers: n, Total: b.papers})
+	}
+	return b.w.PutCurated(b.entities.Curated())
+}
+
+func (b *builder) publish(ctx context.Context) error {
+	b.OnProgress(Progress{Stage: StagePublish, Total: b.papers})
+	info, err := b.w.Publish(ctx, b.Paths, b.Extractor.Version())
+	if err != nil {
+		return err
+	}
+	b.report.Info = info
+	b.OnProgress(Progress{Stage: StagePublish, Papers: b.papers, Total: b.papers})
+	return nil
+}
+
+// byteCounter counts what the reader has read for the goroutine that reports.
+type byteCounter struct {
+	mu    sync.Mutex
+	n     int64
+	total int64
+}
+
+func (c *byteCounter) add(n int64) {
+	c.mu.Lock()
+	c.n += n
+	c.mu.Unlock()
+}
+
+func (c *byteCounter) get() (n, total int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n, c.total
+}
