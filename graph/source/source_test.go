@@ -347,6 +347,19 @@ func TestReadRealListing(t *testing.T) {
 	}
 }
 
+// The corpus that comes with the program is a listing of the same papers.
+func TestReadCorpus(t *testing.T) {
+	docs, problems := read(t, Options{}, filepath.Join("..", "..", "testdata", "corpus"))
+	checkProblems(t, problems)
+	if len(docs) != 83 {
+		t.Errorf("%d papers, want 83", len(docs))
+	}
+	want, _ := read(t, Options{}, sharedFile(t, "seed"))
+	if d := cmp.Diff(titles(want), titles(docs)); d != "" {
+		t.Errorf("titles (-listing +corpus):\n%s", d)
+	}
+}
+
 // Every record of the conference corpus is read; only some fields are no use.
 func TestReadConferencePapers(t *testing.T) {
 	if testing.Short() {
@@ -451,7 +464,7 @@ func BenchmarkReadConferencePapers(b *testing.B) {
 
 func BenchmarkClean(b *testing.B) {
 	for _, text := range []struct{ name, text string }{
-		{"plain", strings.Repeat(abstract+" ", 6)},
+		{"plain", abstract + strings.Repeat(" "+abstract, 5)},
 		{"residue", strings.Repeat(`We show that $k$-means needs $O(n\log n)$ steps, 48times fewer than \emph{before} in M\'elange. `, 12)},
 	} {
 		b.Run(text.name, func(b *testing.B) {
