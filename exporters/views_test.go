@@ -11,12 +11,13 @@ import (
 
 // viewBuilder makes views for tests by name: nodes are made when first named.
 type viewBuilder struct {
-	view graph.View
-	have map[graph.ID]bool
+	view  graph.View
+	have  map[graph.ID]bool
+	edges map[[3]string]int // place in the view
 }
 
 func newViewBuilder(title string) *viewBuilder {
-	return &viewBuilder{view: graph.View{Title: title, Snapshot: "5f1d0c7be2a94763"}, have: map[graph.ID]bool{}}
+	return &viewBuilder{view: graph.View{Title: title, Snapshot: "5f1d0c7be2a94763"}, have: map[graph.ID]bool{}, edges: map[[3]string]int{}}
 }
 
 func (b *viewBuilder) add(n graph.Node) graph.ID {
@@ -50,12 +51,12 @@ func (b *viewBuilder) edge(from graph.ID, r graph.Relation, to graph.ID, paper g
 		s.Paper = ""
 		s.Rule = "lexicon"
 	}
-	for i := range b.view.Edges {
-		if e := &b.view.Edges[i]; e.From == from && e.Relation == r && e.To == to {
-			e.Statements = append(e.Statements, s)
-			return
-		}
+	key := [3]string{string(from), string(r), string(to)}
+	if i, ok := b.edges[key]; ok {
+		b.view.Edges[i].Statements = append(b.view.Edges[i].Statements, s)
+		return
 	}
+	b.edges[key] = len(b.view.Edges)
 	b.view.Edges = append(b.view.Edges, graph.Edge{From: from, Relation: r, To: to, Statements: []graph.Statement{s}})
 }
 
