@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"papergraph/graph"
 	"papergraph/store"
@@ -151,6 +152,10 @@ type neighbourPage struct {
 	total int
 	info  pageInfo
 	err   error // such as a cursor that is another member's
+	// handedOut is set once the page is part of the answer. The first time is
+	// paid for when it is read; a node that is reached on many ways has its
+	// page in the answer as often.
+	handedOut atomic.Bool
 }
 
 // neighbours is the connection of e that q asks for. It is read for all members
@@ -171,6 +176,11 @@ func neighbours[T any](ctx context.Context, e *entity, q store.NeighborQuery, ar
 	if mine.err != nil {
 		return nil, mine.err
 	}
+	if mine.handedOut.Swap(true) {
+		if err := e.req.charge(1 + len(mine.rows)); err != nil {
+			return nil, err
+		}
+	}
 	return &connection[T]{rows: mine.rows, total: mine.total, info: mine.info, as: as}, nil
 }
 
@@ -187,7 +197,7 @@ func joined[S ~string](list []S) string {
 // readNeighbours reads a page of neighbours of each of the given nodes: one
 // read of neighbours a node, then one of all nodes and one of all edges.
 func (r *request) readNeighbours(ctx context.Context, members []*entity, q store.NeighborQuery, p page, need need) (map[graph.ID]*neighbourPage, error) {
-	if err := r.budget.charge(len(members)); err != nil {
+	if err := r.charge(len(members)); err != nil {
 		return nil, err
 	}
 	pages := make(map[graph.ID]*neighbourPage, len(members))

@@ -28,7 +28,7 @@ type edgeBatch struct {
 
 // readEdges charges for edges and reads them.
 func (r *request) readEdges(ctx context.Context, keys []store.EdgeKey) ([]*stated, error) {
-	if err := r.budget.charge(len(keys)); err != nil {
+	if err := r.charge(len(keys)); err != nil {
 		return nil, err
 	}
 	edges, err := r.snap.Edges(ctx, keys)
@@ -178,7 +178,7 @@ type evidence struct {
 	paper *entity
 }
 
-func (e evidence) Quote() string       { return e.e.Quote }
+func (e evidence) Quote() string       { return e.paper.req.chargeText(e.e.Quote) }
 func (e evidence) Start() int32        { return int32(e.e.Start) }
 func (e evidence) End() int32          { return int32(e.e.End) }
 func (e evidence) Field() graph.Field  { return e.e.Field }

@@ -65,7 +65,7 @@ func (g *group) ofKind(k graph.Kind) []*entity {
 // readGroup charges for nodes and reads their records if they are needed. Ids
 // that occur twice are read once; all of them are in the graph.
 func (r *request) readGroup(ctx context.Context, ids []graph.ID, records bool) (*group, error) {
-	if err := r.budget.charge(len(ids)); err != nil {
+	if err := r.charge(len(ids)); err != nil {
 		return nil, err
 	}
 	seen := make(map[graph.ID]bool, len(ids))
@@ -121,12 +121,12 @@ func needsRecord(selected []string, paths ...string) bool {
 func selected(ctx context.Context) []string { return graphql.SelectedFieldNames(ctx) }
 
 func (e *entity) ID() graphql.ID        { return graphql.ID(e.id) }
-func (e *entity) Name() string          { return e.node.Name }
-func (e *entity) Aliases() []string     { return orEmpty(e.node.Aliases) }
+func (e *entity) Name() string          { return e.req.chargeText(e.node.Name) }
+func (e *entity) Aliases() []string     { return e.req.chargeTexts(e.node.Aliases) }
 func (e *entity) Kind() graph.Kind      { return e.id.Kind() }
 func (e *entity) URL() string           { return e.req.url(e.id) }
 func (e *entity) PaperCount() int32     { return int32(e.req.snap.Degree(e.id)) }
-func (e *entity) Decisions() []decision { return decisionsOf(e.node.Decisions) }
+func (e *entity) Decisions() []decision { return e.req.decisionsOf(e.node.Decisions) }
 
 // connectionArgs are the arguments of the field connections.
 type connectionArgs struct {
@@ -164,12 +164,15 @@ func (e *entity) ToAuthor() (*author, bool)   { return asAuthor(e), e.id.Kind() 
 func (e *entity) ToVenue() (*venue, bool)     { return asVenue(e), e.id.Kind() == graph.KindVenue }
 
 // decision is a record of a merge.
-type decision struct{ d graph.Decision }
+type decision struct {
+	req *request
+	d   graph.Decision
+}
 
-func decisionsOf(ds []graph.Decision) []decision {
+func (r *request) decisionsOf(ds []graph.Decision) []decision {
 	out := make([]decision, len(ds))
 	for i, d := range ds {
-		out[i] = decision{d}
+		out[i] = decision{r, d}
 	}
 	return out
 }
@@ -179,10 +182,10 @@ var reasons = map[graph.Reason]string{
 	graph.ReasonSameName: "sameName", graph.ReasonLexicon: "lexicon", graph.ReasonAcronym: "acronym", graph.ReasonKind: "kindSettled",
 }
 
-func (d decision) Name() string     { return d.d.Name }
+func (d decision) Name() string     { return d.req.chargeText(d.d.Name) }
 func (d decision) Kind() graph.Kind { return d.d.Kind }
 func (d decision) Reason() string   { return reasons[d.d.Reason] }
-func (d decision) Detail() *string  { return orNull(d.d.Detail) }
+func (d decision) Detail() *string  { return orNull(d.req.chargeText(d.d.Detail)) }
 func (d decision) Papers() int32    { return int32(d.d.Papers) }
 
 // orNull is null for the zero value.

@@ -180,7 +180,12 @@ func comparePath(a, b any) int {
 	if ok1 && ok2 {
 		return cmp.Compare(i, j)
 	}
-	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	if ok1 != ok2 {
+		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+	}
+	s, _ := a.(string)
+	t, _ := b.(string)
+	return cmp.Compare(s, t)
 }
 
 // newRequestID is 16 hexadecimal digits.

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/graph-gophers/graphql-go"
-
 	"papergraph/graph"
 	"papergraph/store"
 )
@@ -211,11 +209,11 @@ func openStore(t testing.TB) *store.Store {
 }
 
 // schemaOf is a Schema of a corpus.
-func schemaOf(t testing.TB, c *corpus, o Options, more ...graphql.SchemaOpt) *Schema {
+func schemaOf(t testing.TB, c *corpus, o Options) *Schema {
 	t.Helper()
 	st := openStore(t)
 	publish(t, st, c)
-	s, err := newSchema(FromStore(st), o, more...)
+	s, err := New(FromStore(st), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,12 @@ type paper struct{ *entity }
 
 func asPaper(e *entity) *paper { return &paper{e} }
 
-func (p *paper) Title() string      { return p.node.Paper.Title }
-func (p *paper) Abstract() *string  { return orNull(p.node.Paper.Abstract) }
+func (p *paper) Title() string      { return p.req.chargeText(p.node.Paper.Title) }
+func (p *paper) Abstract() *string  { return orNull(p.req.chargeText(p.node.Paper.Abstract)) }
 func (p *paper) Year() *int32       { return orNull(int32(p.node.Paper.Year)) }
 func (p *paper) Venue() *string     { return orNull(p.node.Paper.Venue) }
-func (p *paper) Authors() []string  { return orEmpty(p.node.Paper.Authors) }
-func (p *paper) Keywords() []string { return orEmpty(p.node.Paper.Keywords) }
+func (p *paper) Authors() []string  { return p.req.chargeTexts(p.node.Paper.Authors) }
+func (p *paper) Keywords() []string { return p.req.chargeTexts(p.node.Paper.Keywords) }
 
 func (p *paper) OutsideIDs() []outsideID {
 	ids := make([]outsideID, len(p.node.Paper.OutsideIDs))
@@ -29,7 +29,7 @@ func (p *paper) OutsideIDs() []outsideID {
 func (p *paper) Links() []link {
 	links := make([]link, len(p.node.Paper.Links))
 	for i, l := range p.node.Paper.Links {
-		links[i] = link{l}
+		links[i] = link{p.req, l}
 	}
 	return links
 }
@@ -105,21 +105,27 @@ type outsideID struct{ o graph.OutsideID }
 func (o outsideID) Scheme() string { return o.o.Scheme }
 func (o outsideID) Value() string  { return o.o.Value }
 
-type link struct{ l graph.Link }
+type link struct {
+	req *request
+	l   graph.Link
+}
 
 func (l link) Kind() graph.LinkKind { return l.l.Kind }
-func (l link) URL() string          { return l.l.URL }
+func (l link) URL() string          { return l.req.chargeText(l.l.URL) }
 
 func (l link) Quote() *quote {
 	if l.l.Evidence == (graph.Evidence{}) {
 		return nil
 	}
-	return &quote{l.l.Evidence}
+	return &quote{l.req, l.l.Evidence}
 }
 
-type quote struct{ e graph.Evidence }
+type quote struct {
+	req *request
+	e   graph.Evidence
+}
 
-func (q *quote) Text() string       { return q.e.Quote }
+func (q *quote) Text() string       { return q.req.chargeText(q.e.Quote) }
 func (q *quote) Field() graph.Field { return q.e.Field }
 func (q *quote) Start() int32       { return int32(q.e.Start) }
 func (q *quote) End() int32         { return int32(q.e.End) }

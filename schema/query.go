@@ -60,7 +60,7 @@ func parseID(arg string, id graphql.ID) (graph.ID, error) {
 // known returns the entities of those ids that are in the graph, in the order
 // of ids, with nil for the others.
 func (r *request) known(ctx context.Context, ids []graph.ID, records bool) ([]*entity, error) {
-	if err := r.budget.charge(len(ids)); err != nil {
+	if err := r.charge(len(ids)); err != nil {
 		return nil, err
 	}
 	// Only reading tells whether an id is in the graph.
@@ -112,7 +112,7 @@ func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error
 	case len(ref) > maxRef:
 		return nil, codef(CodeInput, "%s: %d bytes are more than any name has, which is at most %d", arg, len(ref), maxRef)
 	}
-	if err := r.budget.charge(1); err != nil {
+	if err := r.charge(1); err != nil {
 		return nil, err
 	}
 	return r.snap.Lookup(ref, kinds...)
@@ -215,7 +215,7 @@ func list[T any](ctx context.Context, kind graph.Kind, f filter, args pageArgs, 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.budget.charge(1); err != nil {
+	if err := r.charge(1); err != nil {
 		return nil, err
 	}
 	var c *connection[T]

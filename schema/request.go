@@ -6,6 +6,10 @@ import (
 	"sync"
 	"sync/atomic"
 
+	gqlerrors "github.com/graph-gophers/graphql-go/errors"
+	"github.com/graph-gophers/graphql-go/introspection"
+	"github.com/graph-gophers/graphql-go/trace/tracer"
+
 	"papergraph/graph"
 	"papergraph/store"
 )
@@ -14,7 +18,11 @@ import (
 type request struct {
 	snap   *store.Snapshot
 	base   string // before the path in addresses
-	budget budget
+	limits Limits
+	// stop ends the request with an error instead of an answer.
+	stop context.CancelCauseFunc
+
+	nodes, fields, text atomic.Int64 // spent of the limits of these names
 }
 
 type requestKey struct{}
@@ -29,25 +37,64 @@ func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*
 // url is the address of a node's page.
 func (r *request) url(id graph.ID) string { return r.base + id.Path() }
 
-// budget counts what a request reads. It is charged before the reading.
-type budget struct {
-	limit int64
-	spent atomic.Int64
-}
-
 // searchCost is what a search counts: it looks at the postings of its words,
 // which for a common word are those of half the papers.
 const searchCost = 100
 
-// charge takes n from the budget.
-func (b *budget) charge(n int) error {
-	if spent := b.spent.Add(int64(n)); spent > b.limit {
-		return codef(CodeBudget, "the request reads too much: %d nodes, edges and connections with this field, at most %d are allowed; ask for smaller pages or fewer levels", spent, b.limit)
+// charge takes n from the budget of nodes, before they are read or handed out.
+// A field that goes beyond it has an error and its siblings go on; a request
+// that goes on as far again is stopped.
+func (r *request) charge(n int) error {
+	spent, limit := r.nodes.Add(int64(n)), int64(r.limits.Nodes)
+	if spent <= limit {
+		return nil
 	}
-	return nil
+	err := codef(CodeBudget, "the request reads too much: %d nodes, edges and connections with this field, at most %d are allowed; ask for smaller pages or fewer levels", spent, limit)
+	if spent > 2*limit {
+		r.stop(err)
+	}
+	return err
 }
 
-func (b *budget) used() int { return int(b.spent.Load()) }
+// chargeField counts a field that is resolved. It does for fields that cannot
+// fail, those of introspection among them, what charge does for nodes.
+func (r *request) chargeField() {
+	if limit := int64(r.limits.Fields); r.fields.Add(1) == limit+1 {
+		r.stop(codef(CodeBudget, "the answer has too many fields, at most %d are allowed; ask for smaller pages or fewer fields", limit))
+	}
+}
+
+// chargeText counts text that is handed out, since a page of fields may be a
+// page of whole abstracts, each a hundred times.
+func (r *request) chargeText(s string) string {
+	limit := int64(r.limits.Text)
+	if spent := r.text.Add(int64(len(s))); spent > limit && spent-int64(len(s)) <= limit {
+		r.stop(codef(CodeBudget, "the answer is too large: more than %d bytes of text; ask for smaller pages or fewer fields", limit))
+	}
+	return s
+}
+
+// chargeTexts is chargeText for a list, which it makes empty if it is nil.
+func (r *request) chargeTexts(list []string) []string {
+	for _, s := range list {
+		r.chargeText(s)
+	}
+	return orEmpty(list)
+}
+
+// fieldCounter charges for every field that the engine resolves.
+type fieldCounter struct{}
+
+func (fieldCounter) TraceQuery(ctx context.Context, _, _ string, _ map[string]any, _ map[string]*introspection.Type) (context.Context, tracer.QueryFinishFunc) {
+	return ctx, func([]*gqlerrors.QueryError) {}
+}
+
+func (fieldCounter) TraceField(ctx context.Context, _, _, _ string, _ bool, _ map[string]any) (context.Context, tracer.FieldFinishFunc) {
+	requestOf(ctx).chargeField()
+	return ctx, nothingToFinish
+}
+
+func nothingToFinish(*gqlerrors.QueryError) {}
 
 // loads are reads that several resolvers share: the first that asks does the
 // reading, the others wait for it and get the same.

@@ -26,11 +26,12 @@ func (q *query) Resolve(ctx context.Context, args resolveArgs) (*resolution, err
 	if err != nil {
 		return nil, err
 	}
-	return &resolution{name: args.Name, candidates: g.members}, nil
+	return &resolution{req: r, name: args.Name, candidates: g.members}, nil
 }
 
 // resolution is what a name stands for.
 type resolution struct {
+	req        *request
 	name       string
 	candidates []*entity // best first, with records
 }
@@ -80,5 +81,5 @@ func (r *resolution) Why() []decision {
 			}
 		}
 	}
-	return decisionsOf(why)
+	return r.req.decisionsOf(why)
 }

@@ -60,7 +60,9 @@ type Limits struct {
 	Overlaps    int           // pairs of fields that validation compares; 10,000
 	Selections  int           // after fragments are expanded; 5,000
 	Parallelism int           // resolvers at the same time; 64
-	Nodes       int           // the budget: nodes, edges, evidence and connections read; 20,000
+	Nodes       int           // the budget: nodes, edges and connections that are read or handed out; 20,000
+	Fields      int           // in one answer; 100,000
+	Text        int           // of names, titles, abstracts, quotes and drawings in one answer, in bytes; 16 MiB
 	Deadline    time.Duration // 10 s
 	Errors      int           // in one answer; 20
 	Body        int64         // of an HTTP request, in bytes; 256 KiB
@@ -69,11 +71,11 @@ type Limits struct {
 func (l Limits) withDefaults() Limits {
 	d := Limits{
 		Depth: 15, QueryLength: 32 << 10, Overlaps: 10_000, Selections: 5_000, Parallelism: 64,
-		Nodes: 20_000, Deadline: 10 * time.Second, Errors: 20, Body: 256 << 10,
+		Nodes: 20_000, Fields: 100_000, Text: 16 << 20, Deadline: 10 * time.Second, Errors: 20, Body: 256 << 10,
 	}
 	for _, f := range []struct{ value, standard *int }{
 		{&l.Depth, &d.Depth}, {&l.QueryLength, &d.QueryLength}, {&l.Overlaps, &d.Overlaps}, {&l.Selections, &d.Selections},
-		{&l.Parallelism, &d.Parallelism}, {&l.Nodes, &d.Nodes}, {&l.Errors, &d.Errors},
+		{&l.Parallelism, &d.Parallelism}, {&l.Nodes, &d.Nodes}, {&l.Fields, &d.Fields}, {&l.Text, &d.Text}, {&l.Errors, &d.Errors},
 	} {
 		if *f.value <= 0 {
 			*f.value = *f.standard
@@ -109,16 +111,12 @@ type Schema struct {
 }
 
 // New returns a Schema that answers from the snapshots of a source.
-func New(source Source, o Options) (*Schema, error) { return newSchema(source, o) }
-
-// newSchema is New with further options of the engine, for tests that count
-// its work.
-func newSchema(source Source, o Options, more ...graphql.SchemaOpt) (*Schema, error) {
+func New(source Source, o Options) (*Schema, error) {
 	s := &Schema{source: source, limits: o.Limits.withDefaults(), base: o.BaseURL, log: o.Logger}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	engine, err := graphql.ParseSchema(sdl, &query{source: source}, append([]graphql.SchemaOpt{
+	engine, err := graphql.ParseSchema(sdl, &query{source: source},
 		graphql.UseStringDescriptions(),
 		graphql.MaxDepth(s.limits.Depth),
 		graphql.MaxQueryLength(s.limits.QueryLength),
@@ -127,7 +125,8 @@ func newSchema(source Source, o Options, more ...graphql.SchemaOpt) (*Schema, er
 		graphql.MaxParallelism(s.limits.Parallelism),
 		graphql.PanicHandler(panics{}),
 		graphql.Logger(panics{}),
-	}, more...)...)
+		graphql.Tracer(fieldCounter{}),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("bind the GraphQL schema to its resolvers: %w", err)
 	}
@@ -155,8 +154,9 @@ type Response struct {
 	// Snapshot is what the answer was read from; its ID is empty where none
 	// could be opened.
 	Snapshot store.Info
-	// Spent is how much of the node budget the request used.
-	Spent int
+	// Nodes, Fields and Text are what the request used of the [Limits] of these
+	// names.
+	Nodes, Fields, Text int
 }
 
 // JSON is the answer as the GraphQL specification wants it.
@@ -221,11 +221,13 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 			answer = s.refuse(r, &panicError{value: p, stack: debug.Stack()})
 		}
 	}()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Deadline, errDeadline)
 	defer cancel()
-	req := &request{snap: snap, base: s.base, budget: budget{limit: int64(s.limits.Nodes)}}
+	req := &request{snap: snap, base: s.base, limits: s.limits, stop: stop}
 	got := s.engine.Exec(withRequest(ctx, req), r.Query, r.OperationName, r.Variables)
-	answer = &Response{Snapshot: snap.Info(), Spent: req.budget.used()}
+	answer = &Response{Snapshot: snap.Info(), Nodes: int(req.nodes.Load()), Fields: int(req.fields.Load()), Text: int(req.text.Load())}
 	s.fill(ctx, answer, r, got)
 	return answer
 }

@@ -112,7 +112,7 @@ func TestTypedFieldsEqualConnections(t *testing.T) {
 	}
 }
 
-const introspection = `query IntrospectionQuery {
+const introspectionQuery = `query IntrospectionQuery {
   __schema {
     queryType { name } mutationType { name } subscriptionType { name }
     types { ...FullType }
@@ -145,7 +145,7 @@ type described struct {
 // finds is described.
 func TestIntrospection(t *testing.T) {
 	s := schemaOf(t, small(t), Options{})
-	r := s.Exec(context.Background(), Request{Query: introspection})
+	r := s.Exec(context.Background(), Request{Query: introspectionQuery})
 	if err := r.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +183,7 @@ func TestIntrospection(t *testing.T) {
 			check(v.Description, typ.Name, v.Name)
 		}
 	}
+	t.Logf("%d fields, %d bytes", r.Fields, len(r.Data))
 	if count < 500 {
 		t.Errorf("only %d descriptions", count)
 	}

@@ -55,7 +55,7 @@ func (r *request) search(ctx context.Context, arg, text string, kinds []graph.Ki
 	case len(text) > maxText:
 		return nil, codef(CodeInput, "%s: %d bytes are too many, at most %d are allowed", arg, len(text), maxText)
 	}
-	if err := r.budget.charge(searchCost); err != nil {
+	if err := r.charge(searchCost); err != nil {
 		return nil, err
 	}
 	return r.snap.Search(ctx, text, kinds, limit)

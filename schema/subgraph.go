@@ -20,6 +20,9 @@ const (
 	maxSubgraphStart = 50
 	// searchStart is how many hits a subgraph of a search starts from.
 	searchStart = 5
+	// usualEdges is how many edges for each node are charged before a view is
+	// read; those beyond are known only afterwards.
+	usualEdges = 4
 )
 
 type subgraphArgs struct {
@@ -44,8 +47,7 @@ func (q *query) Subgraph(ctx context.Context, args subgraphArgs) (*subgraph, err
 		return nil, codef(CodeInput, "maxNodes: %d is not between 1 and %d", args.MaxNodes, maxSubgraphNodes)
 	}
 	r := requestOf(ctx)
-	// The view reads up to that many nodes, whatever it returns.
-	if err := r.budget.charge(int(args.MaxNodes)); err != nil {
+	if err := r.charge(int(args.MaxNodes) * (1 + usualEdges)); err != nil {
 		return nil, err
 	}
 	o := store.ViewOptions{Title: "The most connected nodes", Depth: int(args.Depth), MaxNodes: int(args.MaxNodes)}
@@ -90,7 +92,7 @@ func (q *query) Subgraph(ctx context.Context, args subgraphArgs) (*subgraph, err
 	if err != nil {
 		return nil, err
 	}
-	if err := r.budget.charge(len(v.Edges)); err != nil {
+	if err := r.charge(max(len(v.Edges)-usualEdges*o.MaxNodes, 0)); err != nil {
 		return nil, err
 	}
 	return r.newSubgraph(v), nil
@@ -148,25 +150,25 @@ func (s *subgraph) Omitted() []omission {
 }
 
 func (s *subgraph) Dot(args struct{ Legend bool }) (*string, error) {
-	return drawn(func(w io.Writer) error {
+	return s.drawn(func(w io.Writer) error {
 		return exporters.DOT(w, s.view, exporters.DOTOptions{Link: s.req.url, Legend: args.Legend})
 	})
 }
 
 func (s *subgraph) Mermaid() (*string, error) {
-	return drawn(func(w io.Writer) error {
+	return s.drawn(func(w io.Writer) error {
 		return exporters.Mermaid(w, s.view, exporters.MermaidOptions{Link: s.req.url})
 	})
 }
 
 // drawn returns what an exporter writes.
-func drawn(write func(io.Writer) error) (*string, error) {
+func (s *subgraph) drawn(write func(io.Writer) error) (*string, error) {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return nil, err
 	}
-	s := b.String()
-	return &s, nil
+	drawing := s.req.chargeText(b.String())
+	return &drawing, nil
 }
 
 // relationship is an edge with the nodes that it joins.
