@@ -60,7 +60,7 @@ type latexText struct {
 }
 
 func plainLaTeX(s string, depth int) string {
-	if depth > maxDepth || strings.IndexAny(s, `\${~^_`) < 0 {
+	if depth > maxDepth || !strings.ContainsAny(s, `\${~^_`) {
 		return s
 	}
 	t := &latexText{in: s, depth: depth}
