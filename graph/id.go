@@ -302,7 +302,7 @@ func singular(w string) string {
 	if s, ok := strings.CutSuffix(w, "s"); ok && !strings.HasSuffix(s, "s") && !strings.HasSuffix(s, "u") && !strings.HasSuffix(s, "i") {
 		w = s
 	}
-	if len(w) > 3 && strings.HasSuffix(w, "ie") {
+	if len(w) > 4 && strings.HasSuffix(w, "ie") {
 		return w[:len(w)-2] + "y"
 	}
 	for _, end := range [...]string{"sse", "she", "che", "xe", "zze"} {
