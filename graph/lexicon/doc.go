@@ -28,7 +28,10 @@
 //
 // # What a form matches
 //
-// Hyphens, slashes and spaces are alike, accents and a plural "s" do not
-// count. A form of one word that has an upper-case letter or a digit matches
-// only in that very casing ("Adam" is not "adam"); all others match in any.
+// Forms are compared by [graph.NameKey]: hyphens, slashes and spaces are alike,
+// accents, a leading article and a plural "s" do not count. A form of one word
+// that has an upper-case letter or a digit matches only in that very casing
+// ("Adam" is not "adam"); all others match in any. Where entries of one kind
+// share a form, the one that has it in the text's casing goes before the
+// others, then the one whose canonical name it is, then the one read first.
 package lexicon

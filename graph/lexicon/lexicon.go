@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"papergraph/graph"
 )
@@ -36,14 +37,24 @@ type Lexicon struct {
 	entries  []*Entry
 	forms    map[string][]form // by graph.NameKey
 	byName   map[string]*Entry // by kind and key of the canonical name
+	uppers   []upper
 	maxWords int
 	hash     string
 }
 
 // form is one spelling of an entry.
 type form struct {
+	entry     *Entry
+	cased     string // [graph.CaseKey]
+	exact     bool   // no other casing matches
+	canonical bool   // the key is that of the entry's own name
+}
+
+// upper is a word of a file that an entry is below another.
+type upper struct {
 	entry *Entry
-	exact string // the only casing that matches, as caseForm; empty if any does
+	name  string
+	place string // file:line
 }
 
 // ErrSyntax says that a lexicon file is not in the format.
@@ -52,13 +63,7 @@ var ErrSyntax = errors.New("malformed lexicon")
 //go:embed data/*.txt
 var data embed.FS
 
-var loadDefault = sync.OnceValues(func() (*Lexicon, error) {
-	shipped, err := fs.Sub(data, "data")
-	if err != nil {
-		return nil, fmt.Errorf("open the shipped lexicon: %w", err)
-	}
-	return Load(shipped)
-})
+var loadDefault = sync.OnceValues(func() (*Lexicon, error) { return Load(Shipped()) })
 
 // Default is the shipped lexicon, loaded at the first call.
 func Default() (*Lexicon, error) { return loadDefault() }
@@ -113,18 +118,30 @@ func (l *Lexicon) Hash() string { return l.hash }
 func (l *Lexicon) read(name string, r io.Reader) error {
 	sc := bufio.NewScanner(r)
 	kind := graph.Kind("")
-	for n := 1; sc.Scan(); n++ {
-		line := strings.TrimSpace(strings.TrimPrefix(sc.Text(), "\ufeff"))
-		bad := func(format string, args ...any) error {
-			return fmt.Errorf("%w: %s:%d: %s", ErrSyntax, name, n, fmt.Sprintf(format, args...))
+	n := 1
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %s:%d: %s", ErrSyntax, name, n, fmt.Sprintf(format, args...))
+	}
+	for ; sc.Scan(); n++ {
+		line := sc.Text()
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
+		line = strings.TrimSpace(line)
+		if !utf8.ValidString(line) {
+			return bad("not valid UTF-8")
 		}
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		if rest, ok := strings.CutPrefix(line, "@kind"); ok {
-			k, err := graph.ParseKind(strings.TrimSpace(rest))
+		if line[0] == '@' {
+			words := strings.Fields(line)
+			if words[0] != "@kind" || len(words) != 2 {
+				return bad("%q: a line that begins with @ must be \"@kind K\", K one of %v", line, kinds)
+			}
+			k, err := graph.ParseKind(words[1])
 			if err != nil || !slices.Contains(kinds, k) {
-				return bad("@kind must be one of %v", kinds)
+				return bad("@kind %s: must be one of %v", words[1], kinds)
 			}
 			kind = k
 			continue
@@ -136,11 +153,14 @@ func (l *Lexicon) read(name string, r io.Reader) error {
 		if err != nil {
 			return bad("%v", err)
 		}
-		if err := l.add(e); err != nil {
+		if err := l.add(e, fmt.Sprintf("%s:%d", name, n)); err != nil {
 			return bad("%v", err)
 		}
 	}
-	if err := sc.Err(); err != nil {
+	switch err := sc.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return bad("a line of more than %d bytes", bufio.MaxScanTokenSize)
+	case err != nil:
 		return fmt.Errorf("read lexicon %s: %w", name, err)
 	}
 	return nil
@@ -175,8 +195,11 @@ func parseEntry(kind graph.Kind, line string) (*Entry, error) {
 				e.Tasks = append(e.Tasks, list(value, ",")...)
 			case key == "unit" && kind == graph.KindMetric:
 				e.Unit = value
-			case key == "better" && kind == graph.KindMetric && (value == string(graph.HigherIsBetter) || value == string(graph.LowerIsBetter)):
+			case key == "better" && kind == graph.KindMetric:
 				e.Better = graph.Better(value)
+				if e.Better != graph.HigherIsBetter && e.Better != graph.LowerIsBetter {
+					return nil, fmt.Errorf("better=%s: must be %s or %s", value, graph.HigherIsBetter, graph.LowerIsBetter)
+				}
 			default:
 				return nil, fmt.Errorf("%q is no property of a %s", pair, kind)
 			}
@@ -196,10 +219,12 @@ func list(s, sep string) []string {
 	return out
 }
 
-// add takes e in, or into the entry of that name and kind.
-func (l *Lexicon) add(e *Entry) error {
+// add takes e, which stands at place, in, or into the entry of that name and
+// kind.
+func (l *Lexicon) add(e *Entry, place string) error {
 	id := string(e.Kind) + " " + nameKey(e.Name)
 	forms := append([]string{e.Name}, e.Aliases...)
+	broader := e.Broader
 	if old := l.byName[id]; old != nil {
 		old.Aliases = append(old.Aliases, e.Aliases...)
 		old.Broader = append(old.Broader, e.Broader...)
@@ -211,14 +236,17 @@ func (l *Lexicon) add(e *Entry) error {
 		l.byName[id] = e
 		l.entries = append(l.entries, e)
 	}
+	for _, b := range broader {
+		l.uppers = append(l.uppers, upper{e, b, place})
+	}
 	for _, s := range forms {
 		key := graph.NameKey(s)
 		if key == "" {
 			return fmt.Errorf("form %q of %q has no letter or digit", s, e.Name)
 		}
-		f := form{entry: e}
+		f := form{entry: e, cased: graph.CaseKey(s), canonical: key == graph.NameKey(e.Name)}
 		if !strings.Contains(s, " ") && strings.IndexFunc(s, func(r rune) bool { return unicode.IsUpper(r) || unicode.IsDigit(r) }) >= 0 {
-			f.exact = caseForm(s)
+			f.exact = true
 		}
 		if !slices.Contains(l.forms[key], f) {
 			l.forms[key] = append(l.forms[key], f)
@@ -234,35 +262,45 @@ func nameKey(name string) string { return graph.Slug(name) }
 
 // check verifies that the hierarchy names entries and has no circle.
 func (l *Lexicon) check() error {
-	for _, e := range l.entries {
-		for _, b := range e.Broader {
-			if l.broader(e, b) == nil {
-				return fmt.Errorf("%w: %s %q: broader %q is no entry", ErrSyntax, e.Kind, e.Name, b)
-			}
+	above := map[*Entry][]upper{}
+	for _, u := range l.uppers {
+		if l.broader(u.entry, u.name) == nil {
+			return fmt.Errorf("%w: %s: %s %q: broader %q is no entry", ErrSyntax, u.place, u.entry.Kind, u.entry.Name, u.name)
 		}
+		above[u.entry] = append(above[u.entry], u)
 	}
 	const entered, left = 1, 2
 	state := map[*Entry]int{}
+	var chain []*Entry // those entered, each below the next
 	var visit func(e *Entry) error
 	visit = func(e *Entry) error {
-		switch state[e] {
-		case entered:
-			return fmt.Errorf("%w: %s %q is broader than itself", ErrSyntax, e.Kind, e.Name)
-		case left:
-			return nil
-		}
 		state[e] = entered
-		for _, b := range e.Broader {
-			if err := visit(l.broader(e, b)); err != nil {
-				return err
+		chain = append(chain, e)
+		for _, u := range above[e] {
+			up := l.broader(e, u.name)
+			switch state[up] {
+			case entered:
+				circle := ""
+				for _, c := range chain[slices.Index(chain, up):] {
+					circle += c.Name + " < "
+				}
+				return fmt.Errorf("%w: %s: %s %q is broader than itself: %s", ErrSyntax, u.place, up.Kind, up.Name, circle+up.Name)
+			case left:
+			default:
+				if err := visit(up); err != nil {
+					return err
+				}
 			}
 		}
+		chain = chain[:len(chain)-1]
 		state[e] = left
 		return nil
 	}
 	for _, e := range l.entries {
-		if err := visit(e); err != nil {
-			return err
+		if state[e] != left {
+			if err := visit(e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -302,7 +340,8 @@ func (l *Lexicon) Entry(kind graph.Kind, name string) *Entry {
 func (l *Lexicon) MaxWords() int { return l.maxWords }
 
 // Lookup returns the entries, at most one a kind, that the text surface may
-// stand for. A canonical name goes before an alias.
+// stand for. A form in the very casing goes before one in another, then a
+// canonical name before an alias, then what was read first.
 func (l *Lexicon) Lookup(surface string) []*Entry {
 	return l.LookupKey(graph.NameKey(surface), surface)
 }
@@ -313,34 +352,27 @@ func (l *Lexicon) LookupKey(key, surface string) []*Entry {
 	if len(fs) == 0 {
 		return nil
 	}
+	cased := graph.CaseKey(surface)
 	var out []*Entry
-	exact := caseForm(surface)
+	var ranks []int
 	for _, f := range fs {
-		if f.exact != "" && f.exact != exact {
+		rank := 0
+		switch {
+		case f.cased == cased:
+			rank = 2
+		case f.exact:
 			continue
+		}
+		if f.canonical {
+			rank++
 		}
 		i := slices.IndexFunc(out, func(e *Entry) bool { return e.Kind == f.entry.Kind })
 		switch {
 		case i < 0:
-			out = append(out, f.entry)
-		case graph.NameKey(out[i].Name) != key && graph.NameKey(f.entry.Name) == key:
-			out[i] = f.entry
+			out, ranks = append(out, f.entry), append(ranks, rank)
+		case rank > ranks[i]:
+			out[i], ranks[i] = f.entry, rank
 		}
-	}
-	return out
-}
-
-// caseForm is a form with what does not count taken out, casing left in.
-func caseForm(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '+' || r == '#' || r == '.' || r == '@' || r == '*' {
-			b.WriteRune(r)
-		}
-	}
-	out := b.String()
-	if n := len(out); n > 3 && out[n-1] == 's' && out[n-2] != 's' {
-		out = out[:n-1]
 	}
 	return out
 }
