@@ -1,2 +1,53 @@
-// Package store keeps graphs on disk, one snapshot a build.
+// Package store keeps graphs on disk, one snapshot a build, in a Badger
+// database that one process may write or several may read.
+//
+// Begin with [Open]. A build takes a [Writer] from [Store.Begin], puts the
+// whole next graph into it and calls [Writer.Publish]. Whoever asks takes a
+// [Snapshot] from [Store.Latest] or [Store.At]:
+//
+//   - what is it: [Snapshot.Node], [Snapshot.Nodes], [Snapshot.Lookup]
+//   - what is there: [Snapshot.List], [Snapshot.Count], [Snapshot.Search]
+//   - what is beside it: [Snapshot.Neighbors], [Snapshot.Degree]
+//   - who says so: [Snapshot.Edges]
+//   - a piece of it, to draw or export: [Snapshot.View]
+//   - all of it: [Snapshot.AllNodes], [Snapshot.AllEdges], [Snapshot.AllFacts]
+//
+// # Guarantees
+//
+// A snapshot never changes. Readers keep theirs while the next is built and
+// after it is there. All snapshots are kept.
+//
+// The pointer to a snapshot is written last and synced, so that a build that is
+// killed, at whatever moment, leaves the last snapshot as it was. What it wrote
+// beyond that is undone by the next build. A store whose writer was killed is
+// repaired when it is opened, for reading too.
+//
+// Nothing depends on the order in which things were put: neither the id of a
+// snapshot, a sum of hashes of its nodes and statements, nor the order of any
+// answer. A store that was built, shrunk and grown answers as a fresh one.
+//
+// An error wraps one of the package's errors where a caller may want to tell;
+// its text says what to do.
+//
+// # How it is laid out
+//
+// keys.go has the table of all keys. A node has a uid, a uint32 that stays with
+// it from build to build. Neighbours are posting lists of uids (posting.go).
+// All that one paper states is one statement block (block.go), which holds
+// where its quotes are; the words come from the paper's text. A few numbers of
+// each node are kept in memory while a snapshot is open (columns.go), so that
+// ordering a thousand neighbours reads nothing. Full-text postings are by term
+// (terms.go, search.go), made by analysis.go. [FormatVersion] covers all of it.
+//
+// A build gathers edges and changed words in memory, 12 and 8 bytes each, and
+// streams all else. It writes what differs from the last snapshot (publish.go).
+//
+// # What it does not do
+//
+// It does not say what a graph should contain, only refuses what is none. It
+// does not drop old snapshots. It does not verify all it holds when it opens;
+// each block is verified when it is read, and the engine takes one that does
+// not match for one that is not there. What a snapshot says it has is compared
+// with what is found, so that damage is an [ErrDamaged] and not a smaller
+// graph, but a single missing name or word can go unnoticed.
 package store

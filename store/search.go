@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -34,7 +35,8 @@ const (
 	maxExpansions = 32
 	// maxExpansionsRead bounds how many are looked at to find these.
 	maxExpansionsRead = 1024
-	// maxQueryWords bounds a query; what follows does not count.
+	// maxQueryWords bounds a query, to the bits of a set of its words; what
+	// follows does not count.
 	maxQueryWords = 64
 )
 
@@ -43,7 +45,7 @@ const (
 // kinds unless there are none. Words are compared by their English stems; the
 // last word also stands for the words that it begins. The score is BM25 over
 // all nodes, a word of a name or title counting three times, one of an alias
-// twice.
+// twice, times the share of the query's words that the node has.
 func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, limit int) ([]Hit, error) {
 	mask, err := maskOf(kinds)
 	if err != nil {
@@ -61,14 +63,18 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 	if len(query) == 0 || limit <= 0 {
 		return nil, nil
 	}
-	sc := &scorer{c: r.columns, mask: mask, scores: make([]float64, len(r.columns.ranks))}
 	var stems []string
 	for _, t := range query {
 		stems = append(stems, t.stem)
 	}
-	slices.Sort(stems)
 	// Each distinct word once, in a fixed order: sums of floats depend on it.
-	for _, stem := range slices.Compact(stems) {
+	slices.Sort(stems)
+	stems = slices.Compact(stems)
+	sc := &scorer{
+		c: r.columns, mask: mask, words: len(stems),
+		scores: make([]float64, len(r.columns.ranks)), matched: make([]uint64, len(r.columns.ranks)),
+	}
+	for i, stem := range stems {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -76,14 +82,16 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		if err != nil {
 			return nil, err
 		}
-		sc.add(ps, 1)
+		sc.add(i, ps, 1)
 	}
 	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) {
-		ps, err := q.prefixPostings(ctx, query[len(query)-1])
+		t := query[len(query)-1]
+		ps, err := q.prefixPostings(ctx, t)
 		if err != nil {
 			return nil, err
 		}
-		sc.add(ps, prefixWeight)
+		i, _ := slices.BinarySearch(stems, t.stem)
+		sc.add(i, ps, prefixWeight)
 	}
 	return sc.best(limit), nil
 }
@@ -188,12 +196,14 @@ func (q *reader) expansions(ctx context.Context, word string) ([]string, error) 
 type scorer struct {
 	c       *columns
 	mask    kindMask
+	words   int       // of the query
 	scores  []float64 // by uid
-	touched []uint32  // uids with a score
+	matched []uint64  // by uid, the set of words that it has
+	touched []uint32  // uids that have any
 }
 
-// add scores the nodes that have one term.
-func (s *scorer) add(ps []posting, weight float64) {
+// add scores the nodes that have one word of the query.
+func (s *scorer) add(word int, ps []posting, weight float64) {
 	if len(ps) == 0 {
 		return
 	}
@@ -208,15 +218,20 @@ func (s *scorer) add(ps []posting, weight float64) {
 		}
 		tf := float64(p.count)
 		norm := bm25K1 * (1 - bm25B + bm25B*float64(s.c.words[p.uid])/average)
-		if s.scores[p.uid] == 0 {
+		if s.matched[p.uid] == 0 {
 			s.touched = append(s.touched, p.uid)
 		}
+		s.matched[p.uid] |= 1 << word
 		s.scores[p.uid] += weight * idf * tf * (bm25K1 + 1) / (tf + norm)
 	}
 }
 
-// best returns the highest scores.
+// best returns the highest scores. Without the share of words, a name that has
+// one rare word of a query would stand before those that have all of it.
 func (s *scorer) best(limit int) []Hit {
+	for _, uid := range s.touched {
+		s.scores[uid] *= float64(bits.OnesCount64(s.matched[uid])) / float64(s.words)
+	}
 	compare := func(a, b uint32) int {
 		return cmp.Or(cmp.Compare(s.scores[b], s.scores[a]), cmp.Compare(s.c.ranks[a], s.c.ranks[b]))
 	}

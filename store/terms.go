@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // termIndex gathers the changes of a build to table T, sorted only when they
@@ -52,6 +53,7 @@ func (x *termIndex) add(term string, uid uint32, count uint8) error {
 		if len(x.terms) == maxTermCount {
 			return fmt.Errorf("%w: more than %d distinct words", ErrPut, maxTermCount)
 		}
+		term = strings.Clone(term) // it may be a part of an abstract
 		number = uint32(len(x.terms))
 		x.numbers[term] = number
 		x.terms = append(x.terms, term)

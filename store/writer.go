@@ -141,8 +141,17 @@ func (s *Store) begin(ctx context.Context) (*Writer, error) {
 		w.drop()
 		return nil, err
 	}
-	w.batch = s.db.NewWriteBatchAt(w.ts)
+	w.newBatch()
 	return w, nil
+}
+
+// maxPending is how many parts of a batch may be on their way to the disk.
+// Each has up to 2.4 MB, and more of them were not faster.
+const maxPending = 4
+
+func (w *Writer) newBatch() {
+	w.batch = w.s.db.NewWriteBatchAt(w.ts)
+	w.batch.SetMaxPendingTxns(maxPending)
 }
 
 // undoLeftovers brings the keyspace back to what the last snapshot has, where
@@ -281,7 +290,7 @@ func (w *Writer) flush() error {
 	if err := w.batch.Flush(); err != nil {
 		return w.fail(err)
 	}
-	w.batch = w.s.db.NewWriteBatchAt(w.ts)
+	w.newBatch()
 	return nil
 }
 
