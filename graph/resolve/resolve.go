@@ -33,7 +33,10 @@ type Resolver struct {
 	// names counts the papers of each form, by what could decide the
 	// identity of its mention; identities are known only once all acronyms
 	// are.
-	names   map[local]map[string]*use
+	names map[local]map[string]*use
+	// again lists the forms that one paper has under several identities. They
+	// may turn out to be one, and the paper counts once.
+	again   []sharedForm
 	authors map[string]map[string]int
 	venues  map[string]map[string]int
 	papers  map[graph.ID]map[string]int // title's id to hash to year
@@ -49,6 +52,12 @@ type local struct {
 	// says nothing of what it stands for; key is that of the long form.
 	claimed *lexicon.Entry
 	claim   string
+}
+
+// sharedForm is a form with the identities that one paper has it under.
+type sharedForm struct {
+	form   string
+	locals []local
 }
 
 // use counts how a form is used.
@@ -89,13 +98,9 @@ func (r *Resolver) Observe(f *graph.Facts) {
 	for short, long := range explained {
 		count(r.acronyms, short, nameKey(long))
 	}
-	seen := map[identity]bool{} // kinds that are rivals are one here
+	seen := map[string][]local{}
 	for _, m := range f.Mentions {
 		l := r.local(m.Kind, m.Name, m.Aliases, explained)
-		kind := m.Kind
-		if rival(kind) != "" {
-			kind = min(kind, rival(kind))
-		}
 		forms := r.names[l]
 		if forms == nil {
 			forms = map[string]*use{}
@@ -107,14 +112,19 @@ func (r *Resolver) Observe(f *graph.Facts) {
 				u = &use{}
 				forms[form] = u
 			}
-			if !seen[identity{kind, form}] {
-				seen[identity{kind, form}] = true
+			if !slices.Contains(seen[form], l) {
+				seen[form] = append(seen[form], l)
 				u.papers++
 			}
 			if i == 0 {
 				u.weight += int(math.Round(m.Confidence * 100))
 			}
 			u.explained = u.explained || explains(explained, form)
+		}
+	}
+	for form, locals := range seen {
+		if len(locals) > 1 {
+			r.again = append(r.again, sharedForm{form, locals})
 		}
 	}
 }
@@ -474,17 +484,31 @@ func (e *Entities) collect() {
 			}
 		}
 	}
+	for _, s := range e.r.again {
+		counted := map[identity]bool{}
+		for _, l := range s.locals {
+			id := e.identify(l)
+			if counted[id] {
+				names[id][s.form].papers--
+			}
+			counted[id] = true
+		}
+	}
 	for id, ent := range e.entities {
-		forms := slices.Sorted(maps.Keys(names[id]))
-		slices.SortStableFunc(forms, func(a, b string) int {
+		forms := slices.Collect(maps.Keys(names[id]))
+		slices.SortFunc(forms, func(a, b string) int {
 			x, y := names[id][a], names[id][b]
-			return cmp.Or(cmp.Compare(y.weight, x.weight), cmp.Compare(y.papers, x.papers))
+			return cmp.Or(cmp.Compare(y.weight, x.weight), cmp.Compare(y.papers, x.papers), cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 		})
 		ent.node.Name = forms[0]
 		if ent.entry != nil {
 			ent.node.Name = ent.entry.Name
 			ent.node.Better = ent.entry.Better
-			forms = append(forms, ent.entry.Aliases...)
+			for _, a := range ent.entry.Aliases {
+				if names[id][a] == nil {
+					forms = append(forms, a)
+				}
+			}
 		}
 		for _, f := range forms {
 			if len(ent.node.Aliases) == maxNames {
