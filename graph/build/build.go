@@ -24,7 +24,7 @@ import (
 // Options say what to build from and with.
 type Options struct {
 	Store     *store.Store
-	Paths     []string // files and folders, as [source.Read] takes them
+	Paths     []string  // files and folders, as [source.Read] takes them
 	Stdin     io.Reader // what the path "-" reads; nil is the process's standard input
 	Lexicon   *lexicon.Lexicon
 	Extractor *extract.Extractor
