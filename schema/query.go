@@ -385,20 +385,20 @@ func (r *request) ofYears(papers []graph.ID, f filter) ([]graph.ID, error) {
 		})
 		return i, failed
 	}
-	from, to := 0, len(papers)
-	var err error
+	// No year is 0, so that papers without one are never in a range.
+	oldest := 1
+	if f.yearFrom != nil {
+		oldest = max(int(*f.yearFrom), oldest)
+	}
+	to, err := olderThan(oldest)
+	if err != nil {
+		return nil, err
+	}
+	from := 0
 	if f.yearTo != nil {
 		if from, err = olderThan(int(*f.yearTo) + 1); err != nil {
 			return nil, err
 		}
-	}
-	if f.yearFrom != nil {
-		// No year is 0, so that papers without one are never in a range.
-		if to, err = olderThan(max(int(*f.yearFrom), 1)); err != nil {
-			return nil, err
-		}
-	} else if to, err = olderThan(1); err != nil {
-		return nil, err
 	}
 	return papers[from:max(from, to)], nil
 }
