@@ -120,7 +120,7 @@ func (c *collector) sentence(n int, t *text, s sentence) {
 		var key strings.Builder
 		for j := i; j < s.last && j-i < maxSpanWords+1; j++ {
 			tok := &t.tokens[j]
-			if tok.class == punctToken && (tok.text == "/" || tok.text == "-" || tok.text == "'") && tok.tight && j > i {
+			if tok.class == punctToken && (tok.text == "/" || tok.text == "-") && tok.tight && j > i {
 				hyphens++
 				if hyphens > 1 {
 					break

@@ -112,6 +112,9 @@ func (t *text) quantityAt(i int, s sentence) (quantity, bool) {
 	if !unicode.IsDigit(t.runes[tok.start]) || tok.class == urlToken {
 		return q, false
 	}
+	if t.dimension(i, s) {
+		return q, false
+	}
 	// The pattern looks at the text from here, as far as the sentence goes.
 	_, end := t.sentenceRange(tok.sentence)
 	window := t.quote(tok.start, min(end, tok.start+48))
@@ -147,6 +150,16 @@ func (t *text) quantityAt(i int, s sentence) (quantity, bool) {
 	}
 	t.unit(&q, q.last, s)
 	return q, true
+}
+
+// dimension says whether the number at token i is a side of a size, as in
+// "64×64" or "3 x 3".
+func (t *text) dimension(i int, s sentence) bool {
+	times := func(j int) bool {
+		return j >= s.first && j < s.last && (t.tokens[j].text == "×" || t.tokens[j].lower == "x" || t.tokens[j].text == "*")
+	}
+	number := func(j int) bool { return j >= s.first && j < s.last && t.tokens[j].class == numberToken }
+	return times(i+1) && number(i+2) || times(i-1) && number(i-2)
 }
 
 // suffix reads what is glued to a number inside its token.

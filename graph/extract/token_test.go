@@ -110,6 +110,7 @@ func TestQuantities(t *testing.T) {
 		{"562K videos and 7 billion parameters", []string{"562 K videos", "7 billion parameters"}},
 		{"3D shapes from GPT-4 and a 2-layer net", nil},
 		{"about 3 dB and 40 ms", []string{"3 dB", "40 ms"}},
+		{"at 64×64 and 3 x 224 x 224 pixels", nil},
 		{"from 11−25% in PSNR", []string{"11-25 %"}},
 	} {
 		t.Run(tc.in, func(t *testing.T) {
