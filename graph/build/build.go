@@ -217,21 +217,24 @@ func (b *builder) inputHash(d *graph.Document) string {
 type choice struct {
 	abstract int
 	year     int
-	hash     string
+	document string // hash of the content
+	hash     string // of what shapes the facts, the origin too
 	before   string // hash of the facts that the last build kept; empty if none
 }
 
 // better says whether a document should stand for its paper rather than what
 // was taken: the longer abstract, then the later year, then the smaller hash,
-// whatever came first.
+// whatever came first. Only between equal documents does it matter where they
+// were read.
 func (c choice) better(than choice) bool {
-	return cmp.Or(cmp.Compare(c.abstract, than.abstract), cmp.Compare(c.year, than.year), strings.Compare(than.hash, c.hash)) > 0
+	return cmp.Or(cmp.Compare(c.abstract, than.abstract), cmp.Compare(c.year, than.year),
+		strings.Compare(than.document, c.document), strings.Compare(than.hash, c.hash)) > 0
 }
 
 // take writes facts unless a better form of the paper has been taken.
 func (b *builder) take(e *extracted, chosen map[string]choice) error {
 	d := &e.facts.Document
-	c := choice{abstract: len(d.Abstract), year: d.Year, hash: e.hash}
+	c := choice{abstract: len(d.Abstract), year: d.Year, document: d.Hash(), hash: e.hash}
 	old, again := chosen[e.key]
 	if again {
 		b.report.Duplicates++
