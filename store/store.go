@@ -285,17 +285,17 @@ func (s *Store) Close() error {
 
 // Info describes a snapshot.
 type Info struct {
-	ID              string // 32 hexadecimal digits; equal for equal graphs
-	Version         uint64 // grows with every publication
-	Time            time.Time
-	Sources         []string // what was read, as the build names it
-	Extractor       string   // name and version
-	Papers          int
-	Nodes           int // papers among them
-	Edges           int
-	Statements      int
-	NodesByKind     map[graph.Kind]int
-	EdgesByRelation map[graph.Relation]int
+	ID              string                 `json:"id"`      // 32 hexadecimal digits; equal for equal graphs
+	Version         uint64                 `json:"version"` // grows with every publication
+	Time            time.Time              `json:"time"`
+	Sources         []string               `json:"sources"`   // what was read, as the build names it
+	Extractor       string                 `json:"extractor"` // name and version
+	Papers          int                    `json:"papers"`
+	Nodes           int                    `json:"nodes"` // papers among them
+	Edges           int                    `json:"edges"`
+	Statements      int                    `json:"statements"`
+	NodesByKind     map[graph.Kind]int     `json:"nodesByKind"`
+	EdgesByRelation map[graph.Relation]int `json:"edgesByRelation"`
 }
 
 // clone keeps a caller from changing what the store holds.
