@@ -67,6 +67,7 @@ func (id ID) Path() string { return "/" + string(id.Kind()) + "/" + id.Slug() }
 // "c-sharp".
 func Slug(name string) string {
 	var b strings.Builder
+	b.Grow(len(name))
 	hyphen := false
 	word := func(s string) {
 		if hyphen && b.Len() > 0 {
@@ -156,6 +157,7 @@ func CaseKey(name string) string { return joinWords(name, func(w string) string 
 
 func joinWords(name string, casing func(string) string) string {
 	var b strings.Builder
+	b.Grow(len(name))
 	for _, w := range nameWords(name) {
 		b.WriteString(singular(casing(w)))
 	}
@@ -167,7 +169,7 @@ func nameWords(name string) []string {
 	if out := outsideParentheses(name); strings.IndexFunc(out, isWordRune) >= 0 {
 		name = out
 	}
-	var words []string
+	words := make([]string, 0, 4)
 	var w strings.Builder
 	article := false // the first word is one, and stands apart
 	flush := func(r rune) {
@@ -187,6 +189,19 @@ func nameWords(name string) []string {
 	}
 	bare := true // no letter that marks belong to stands right before
 	for _, r := range norm.NFKD.String(name) {
+		if r < utf8.RuneSelf && r != '\'' { // most are
+			switch {
+			case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '+' || r == '#' || r == '.' || r == '*' || r == '@':
+				if w.Len() == 0 {
+					w.Grow(16)
+				}
+				w.WriteByte(byte(r))
+			default:
+				flush(r)
+			}
+			bare = true
+			continue
+		}
 		lower := unicode.ToLower(r)
 		mark := unicode.Is(unicode.M, r)
 		switch {
@@ -197,7 +212,7 @@ func nameWords(name string) []string {
 				spelled = strings.ToUpper(spelled[:1]) + spelled[1:]
 			}
 			w.WriteString(spelled)
-		case mark || isWordRune(r) || r == '+' || r == '#' || r == '.' || r == '*' || r == '@':
+		case mark || isWordRune(r):
 			w.WriteRune(r)
 		case r == '×' || r == '∞':
 			w.WriteString(signWords[r])
