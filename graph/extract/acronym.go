@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -114,12 +115,17 @@ func shortForm(s string) bool {
 }
 
 // fits says whether the characters of the short form stand in order in the
-// long form, the first at the beginning of its first word. A plural "s" of the
+// long form, the first at its very beginning. A plural "s" of the
 // short form ("GNNs") need not.
 func fits(short, long string) bool {
-	s := []rune(strings.ToLower(short))
-	if n := len(s); n > 2 && s[n-1] == 's' && unicode.IsUpper([]rune(short)[n-2]) {
+	s := []rune(short)
+	if n := len(s); n > 2 && s[n-1] == 's' && unicode.IsUpper(s[n-2]) {
 		s = s[:n-1]
+	}
+	s = []rune(strings.ToLower(string(s)))
+	if len(s) > 2 && s[0] >= '2' && s[0] <= '4' && unicode.IsLetter(s[1]) && !strings.HasPrefix(long, string(s[:1])) {
+		// "3DIS" may count: Depth-Driven Decoupled Instance Synthesis
+		s = append(slices.Repeat(s[1:2], int(s[0]-'0')), s[2:]...)
 	}
 	l := []rune(strings.ToLower(long))
 	li := len(l) - 1
@@ -128,7 +134,7 @@ func fits(short, long string) bool {
 		if !isAlnum(c) {
 			continue
 		}
-		for li >= 0 && (l[li] != c || si == 0 && li > 0 && isAlnum(l[li-1])) {
+		for li >= 0 && (l[li] != c || si == 0 && li > 0) {
 			li--
 		}
 		if li < 0 {

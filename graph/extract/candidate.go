@@ -242,7 +242,7 @@ func (c *collector) finish(texts []*text) []*candidate {
 		slices.SortFunc(cand.spans, func(a, b span) int {
 			return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
 		})
-		cand.spans = slices.Compact(cand.spans)
+		cand.spans = withoutNested(texts, slices.Compact(cand.spans))
 		cand.nameForms(texts)
 	}
 	out = append(out, c.derive(out)...)
@@ -251,6 +251,30 @@ func (c *collector) finish(texts []*text) []*candidate {
 		return cmp.Or(cmp.Compare(x.text, y.text), cmp.Compare(x.first, y.first), cmp.Compare(x.last, y.last), strings.Compare(a.key, b.key))
 	})
 	return out
+}
+
+// withoutNested keeps one of two places of a candidate that lie in each other,
+// "foundation" and "foundation models": the shorter where it looks like a name
+// of its own ("GLUE" of "GLUE benchmark"), else the longer.
+func withoutNested(texts []*text, spans []span) []span {
+	return slices.DeleteFunc(slices.Clone(spans), func(s span) bool {
+		return slices.ContainsFunc(spans, func(o span) bool {
+			var inner span
+			switch {
+			case s == o || s.text != o.text:
+				return false
+			case o.first <= s.first && s.last <= o.last:
+				inner = s
+			case s.first <= o.first && o.last <= s.last:
+				inner = o
+			default:
+				return false
+			}
+			sh := strings.TrimSuffix(shape(texts[s.text].tokenText(inner.first, inner.last)), "0")
+			named := sh == "UPPER" || sh == "mIxed"
+			return named == (inner != s)
+		})
+	})
 }
 
 // derive returns the concepts that the lexicon puts right above the names in

@@ -75,6 +75,8 @@ func TestAcronyms(t *testing.T) {
 		{"Mixture-of-Experts (MoE)-like routing", []string{"MoE = Mixture-of-Experts"}},
 		{"sparse data parallelism (FSSDP, for short)", nil},
 		{"fully sharded sparse data parallelism (FSSDP, for short)", []string{"FSSDP = fully sharded sparse data parallelism"}},
+		{"Depth-Driven Decoupled Instance Synthesis (3DIS)", []string{"3DIS = Depth-Driven Decoupled Instance Synthesis"}},
+		{"3D Gaussian Splatting (3DGS)", []string{"3DGS = 3D Gaussian Splatting"}},
 		{"three sizes (base, small and tiny)", nil},
 		{"the model (see Table 2) is good", nil},
 		{"an open bracket (never closed", nil},
