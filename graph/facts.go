@@ -101,10 +101,15 @@ func (e Evidence) Check(d *Document) error {
 	if !ok || got != e.Quote || e.Quote == "" {
 		return fmt.Errorf("%w: %s[%d:%d] of %q is %q, the quote is %q", ErrEvidence, e.Field, e.Start, e.End, d.Title, got, e.Quote)
 	}
-	if marked := e.MarkStart != 0 || e.MarkEnd != 0; marked && (e.MarkStart < e.Start || e.MarkEnd <= e.MarkStart || e.MarkEnd > e.End) {
+	if !e.MarkValid() {
 		return fmt.Errorf("%w: the mark [%d:%d] is not inside %s[%d:%d] of %q", ErrEvidence, e.MarkStart, e.MarkEnd, e.Field, e.Start, e.End, d.Title)
 	}
 	return nil
+}
+
+// MarkValid says whether the mark lies inside the quote, or there is none.
+func (e Evidence) MarkValid() bool {
+	return e.MarkStart == 0 && e.MarkEnd == 0 || e.Start <= e.MarkStart && e.MarkStart < e.MarkEnd && e.MarkEnd <= e.End
 }
 
 // SliceRunes is s[start:end] counted in code points; ok is false where s is

@@ -80,6 +80,8 @@ type evidenceRecord struct {
 	Field byte     // see fieldCode
 	Start int
 	End   int
+	// MarkStart and MarkEnd are zero where nothing is marked.
+	MarkStart, MarkEnd int
 }
 
 type linkRecord struct {
@@ -294,7 +296,10 @@ func (t *texts) encode(es []graph.Evidence) ([]evidenceRecord, error) {
 		if !ok || got != e.Quote {
 			return nil, fmt.Errorf("%w: %s[%d:%d] of %q is %q, the quote is %q", graph.ErrEvidence, e.Field, e.Start, e.End, t[0].s, got, e.Quote)
 		}
-		rs[i] = evidenceRecord{Field: code, Start: e.Start, End: e.End}
+		if !e.MarkValid() {
+			return nil, fmt.Errorf("%w: the mark [%d:%d] is not inside %s[%d:%d] of %q", graph.ErrEvidence, e.MarkStart, e.MarkEnd, e.Field, e.Start, e.End, t[0].s)
+		}
+		rs[i] = evidenceRecord{Field: code, Start: e.Start, End: e.End, MarkStart: e.MarkStart, MarkEnd: e.MarkEnd}
 	}
 	return rs, nil
 }
@@ -316,7 +321,10 @@ func (t *texts) decode(what string, rs []evidenceRecord) ([]graph.Evidence, erro
 		if r.Field == fieldAbstract {
 			field = graph.FieldAbstract
 		}
-		es[i] = graph.Evidence{Field: field, Start: r.Start, End: r.End, Quote: quote}
+		es[i] = graph.Evidence{Field: field, Start: r.Start, End: r.End, Quote: quote, MarkStart: r.MarkStart, MarkEnd: r.MarkEnd}
+		if !es[i].MarkValid() {
+			return nil, damaged(what, fmt.Sprintf("mark [%d:%d] outside evidence [%d:%d]", r.MarkStart, r.MarkEnd, r.Start, r.End))
+		}
 	}
 	return es, nil
 }
