@@ -139,7 +139,7 @@ func (in *inliner) root(t xml.StartElement) error {
 	}
 	in.attr("style", style)
 	in.attr("preserveAspectRatio", "xMinYMin meet")
-	in.attr("role", "img")
+	in.attr("role", "group")
 	if title := oneLine(in.options.Title); title != "" {
 		in.attr("aria-label", title)
 	}

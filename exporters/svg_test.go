@@ -35,7 +35,7 @@ func TestInlineSVGGolden(t *testing.T) {
 
 func TestInlineSVG(t *testing.T) {
 	const head = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" `
-	const style = `width="100%" style="max-width:10pt;height:auto" preserveAspectRatio="xMinYMin meet" role="img">`
+	const style = `width="100%" style="max-width:10pt;height:auto" preserveAspectRatio="xMinYMin meet" role="group">`
 	for _, tc := range []struct {
 		name, in, want string
 		options        SVGOptions
