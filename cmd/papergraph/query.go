@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"papergraph/schema"
+)
+
+func newQuery(g *globals) *cobra.Command {
+	var vars []string
+	var operation, asOf string
+	cmd := &cobra.Command{
+		Use:   "query GRAPHQL",
+		Short: "Answer a GraphQL query from the store",
+		Long:  "Answers a GraphQL query without a server and prints the JSON answer. - reads the query from\nstandard input. The exit code is 1 if the answer has errors.",
+		Example: `  papergraph query '{ method(id: "LoRA") { name usedBy(first: 3) { nodes { name } } } }'
+  papergraph query 'query($n: String!) { resolve(name: $n) { entity { id } } }' --var n=3DGS`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			query := args[0]
+			if query == "-" {
+				in, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 1<<20))
+				if err != nil {
+					return fmt.Errorf("read the query from standard input: %w", err)
+				}
+				query = string(in)
+			}
+			variables, err := parseVariables(vars)
+			if err != nil {
+				return err
+			}
+			s, err := g.openForReading()
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			engine, err := schema.New(schema.FromStore(s), schema.Options{Logger: g.out.logger()})
+			if err != nil {
+				return err
+			}
+			answer := engine.Exec(cmd.Context(), schema.Request{Query: query, OperationName: operation, Variables: variables, AsOf: asOf})
+			if err := writeAnswer(g.out.stdout, answer); err != nil {
+				return fmt.Errorf("write the answer: %w", err)
+			}
+			return answer.Err()
+		},
+	}
+	cmd.Flags().StringArrayVar(&vars, "var", nil, "variable as name=value; the value is JSON, or else a string, or @FILE to read it from")
+	cmd.Flags().StringVar(&operation, "operation", "", "operation to run, where the query has several")
+	cmd.Flags().StringVar(&asOf, "as-of", "", "snapshot to ask (default: the newest)")
+	return cmd
+}
+
+// writeAnswer writes an answer as people read it, indented.
+func writeAnswer(w io.Writer, answer *schema.Response) error {
+	compact, err := answer.JSON()
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, json.RawMessage(compact))
+}
+
+// parseVariables reads name=value pairs. A value that is JSON is taken as it
+// is, any other as a string; @FILE reads the value from a file.
+func parseVariables(pairs []string) (map[string]any, error) {
+	out := map[string]any{}
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" {
+			return nil, usageError{fmt.Errorf("--var %q: expected name=value", pair)}
+		}
+		if path, ok := strings.CutPrefix(value, "@"); ok {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return nil, fmt.Errorf("--var %s: %w", name, err)
+			}
+			value = string(b)
+		}
+		var v any
+		if err := json.Unmarshal([]byte(value), &v); err != nil {
+			v = value
+		}
+		out[name] = v
+	}
+	return out, nil
+}

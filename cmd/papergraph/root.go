@@ -1,0 +1,126 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"papergraph/graph"
+	"papergraph/graph/lexicon"
+	"papergraph/store"
+)
+
+// defaultStore is the store's folder unless --store or PAPERGRAPH_STORE name
+// another.
+const defaultStore = "papergraph.db"
+
+// globals are the flags that every command has.
+type globals struct {
+	store   string
+	lexicon string
+	out     *output
+}
+
+func newRoot(out *output) *cobra.Command {
+	g := &globals{out: out}
+	root := &cobra.Command{
+		Use:           "papergraph",
+		Short:         "Build a knowledge graph from papers, ask it and draw it",
+		Long:          "papergraph reads papers (title and abstract), builds a typed knowledge graph whose every\nedge shows the sentence that says it, and serves it over GraphQL.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				hint := ""
+				if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+					hint = ", did you mean " + strings.Join(near, " or ") + "?"
+				}
+				return usageError{fmt.Errorf("unknown command %q%s", args[0], hint)}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	f := root.PersistentFlags()
+	f.StringVar(&g.store, "store", cmp.Or(os.Getenv("PAPERGRAPH_STORE"), defaultStore), "folder of the store (or PAPERGRAPH_STORE)")
+	f.BoolVarP(&out.quiet, "quiet", "q", false, "say nothing but errors")
+	f.StringVar(&g.lexicon, "lexicon", "", "folder with lexicon files (*.txt) to add to the shipped ones")
+	root.AddCommand(newUp(g), newBuild(g), newServe(g), newQuery(g), newSearch(g), newResolve(g), newExport(g),
+		newEval(g), newTrain(g), newStats(g), newSnapshots(g), newVersion(g))
+	return root
+}
+
+// openForReading opens the store as one of several readers.
+func (g *globals) openForReading() (*store.Store, error) {
+	return store.Open(g.store, store.Options{ReadOnly: true, Logger: g.out.logger()})
+}
+
+// snapshot opens the newest snapshot, or the one that asOf names. The returned
+// function closes snapshot and store.
+func (g *globals) snapshot(asOf string) (*store.Snapshot, func(), error) {
+	s, err := g.openForReading()
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := latestOr(s, asOf)
+	if err != nil {
+		return nil, nil, errors.Join(err, s.Close())
+	}
+	return r, func() {
+		r.Close()
+		if err := s.Close(); err != nil {
+			g.out.errorf("%v", err)
+		}
+	}, nil
+}
+
+func latestOr(s *store.Store, asOf string) (*store.Snapshot, error) {
+	if asOf != "" {
+		return s.At(asOf)
+	}
+	return s.Latest()
+}
+
+// loadLexicon loads the shipped lexicon and the user's additions.
+func (g *globals) loadLexicon() (*lexicon.Lexicon, error) {
+	if g.lexicon == "" {
+		return lexicon.Default()
+	}
+	if st, err := os.Stat(g.lexicon); err != nil || !st.IsDir() {
+		return nil, fmt.Errorf("--lexicon %s: %w", g.lexicon, cmp.Or(err, fs.ErrInvalid))
+	}
+	return lexicon.Load(lexicon.Shipped(), os.DirFS(g.lexicon))
+}
+
+// parseKinds reads a list of kinds as users write them.
+func parseKinds(list []string) ([]graph.Kind, error) {
+	var out []graph.Kind
+	for _, s := range list {
+		k, err := graph.ParseKind(strings.TrimSpace(s))
+		if err != nil {
+			return nil, usageError{err}
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// parseRelations reads a list of relations.
+func parseRelations(list []string) ([]graph.Relation, error) {
+	var out []graph.Relation
+	for _, s := range list {
+		r, err := graph.ParseRelation(strings.TrimSpace(s))
+		if err != nil {
+			return nil, usageError{err}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
