@@ -238,3 +238,37 @@ func TestSharedReadThatPanics(t *testing.T) {
 		t.Errorf("another read gives %d, %v", n, err)
 	}
 }
+
+// Searches take memory for every node of the graph, so that however many fields
+// and requests ask for one, as many go on as there is room for; those that wait
+// end with their request.
+func TestSweepsWaitForRoom(t *testing.T) {
+	s := schemaOf(t, synthetic(20), Options{Limits: Limits{Deadline: 50 * time.Millisecond}})
+	for range cap(s.sweeps) {
+		s.sweeps <- struct{}{}
+	}
+	queries := []string{
+		`{search(text:"method"){hits{score}}}`,
+		`{papers(matching:"paper"){totalCount}}`,
+		`{papers(yearFrom:2000){totalCount}}`,
+		`{subgraph(search:"method"){nodes{id}}}`,
+	}
+	for _, q := range queries {
+		got := s.Exec(t.Context(), Request{Query: q})
+		if len(got.Errors) != 1 || got.Errors[0].Extensions.Code != CodeTimeout {
+			t.Errorf("%s without room: errors %v, want one with code %s", q, got.Errors, CodeTimeout)
+		}
+	}
+	for range cap(s.sweeps) {
+		<-s.sweeps
+	}
+	s.limits.Deadline = time.Hour
+	for _, q := range queries {
+		if err := s.Exec(t.Context(), Request{Query: q}).Err(); err != nil {
+			t.Errorf("%s with room: %v", q, err)
+		}
+	}
+	if n := len(s.sweeps); n != 0 {
+		t.Errorf("%d places are taken after all requests have ended", n)
+	}
+}

@@ -225,11 +225,7 @@ func list[T any](ctx context.Context, kind graph.Kind, f filter, args pageArgs, 
 	case f == filter{} && p.after == "" && p.fromEnd:
 		c, err = listBackward[T](r.snap, kind, p)
 	default:
-		var ids []graph.ID
-		if ids, err = r.filtered(ctx, kind, f); err != nil {
-			return nil, err
-		}
-		c, err = listOf[T](ids, p)
+		c, err = listFiltered[T](ctx, kind, f, p)
 	}
 	if err != nil {
 		return nil, err
@@ -305,6 +301,26 @@ func listCursor(arg, cursor string) (graph.ID, error) {
 	return at.ID, nil
 }
 
+// listFiltered reads a page of what passes a filter, out of the whole list.
+func listFiltered[T any](ctx context.Context, kind graph.Kind, f filter, p page) (*connection[T], error) {
+	r := requestOf(ctx)
+	if f.matching != nil {
+		if err := r.chargeSearch("matching", *f.matching); err != nil {
+			return nil, err
+		}
+	}
+	done, err := r.sweep(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	ids, err := r.filtered(ctx, kind, f)
+	if err != nil {
+		return nil, err
+	}
+	return listOf[T](ids, p)
+}
+
 // listOf cuts a page out of a whole list.
 func listOf[T any](ids []graph.ID, p page) (*connection[T], error) {
 	from, to, err := p.cut(len(ids), func(at store.Neighbor) int {
@@ -344,7 +360,7 @@ func (r *request) filtered(ctx context.Context, kind graph.Kind, f filter) ([]gr
 	if f.matching == nil {
 		return ids, nil
 	}
-	hits, err := r.search(ctx, "matching", *f.matching, []graph.Kind{kind}, r.snap.Count(kind))
+	hits, err := r.snap.Search(ctx, *f.matching, []graph.Kind{kind}, r.snap.Count(kind))
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type request struct {
 	snap   *store.Snapshot
 	base   string // before the path in addresses
 	limits Limits
+	sweeps chan struct{} // of the schema
 	// stop ends the request with an error instead of an answer.
 	stop context.CancelCauseFunc
 
@@ -36,6 +37,20 @@ func requestOf(ctx context.Context) *request { return ctx.Value(requestKey{}).(*
 
 // url is the address of a node's page.
 func (r *request) url(id graph.ID) string { return r.base + id.Path() }
+
+// sweep waits for room for a read of a whole list or of all postings of a
+// word, and returns what gives the room back. Such a read fills memory for
+// every node of the graph. All requests together get as many as there are
+// CPUs: the budget bounds how many one request makes, not how many of them
+// its parallel fields, and those of other requests, have under way.
+func (r *request) sweep(ctx context.Context) (done func(), err error) {
+	select {
+	case r.sweeps <- struct{}{}:
+		return func() { <-r.sweeps }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
 
 // searchCost is what a search counts: it looks at the postings of its words,
 // which for a common word are those of half the papers.

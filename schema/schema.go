@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -108,11 +109,13 @@ type Schema struct {
 	base   string
 	log    *slog.Logger
 	engine *graphql.Schema
+	// sweeps has room for the reads of whole lists that go on at once.
+	sweeps chan struct{}
 }
 
 // New returns a Schema that answers from the snapshots of a source.
 func New(source Source, o Options) (*Schema, error) {
-	s := &Schema{source: source, limits: o.Limits.withDefaults(), base: o.BaseURL, log: o.Logger}
+	s := &Schema{source: source, limits: o.Limits.withDefaults(), base: o.BaseURL, log: o.Logger, sweeps: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -225,7 +228,7 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 	defer stop(nil)
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Deadline, errDeadline)
 	defer cancel()
-	req := &request{snap: snap, base: s.base, limits: s.limits, stop: stop}
+	req := &request{snap: snap, base: s.base, limits: s.limits, sweeps: s.sweeps, stop: stop}
 	got := s.engine.Exec(withRequest(ctx, req), r.Query, r.OperationName, r.Variables)
 	answer = &Response{Snapshot: snap.Info(), Nodes: int(req.nodes.Load()), Fields: int(req.fields.Load()), Text: int(req.text.Load())}
 	s.fill(ctx, answer, r, got)

@@ -49,16 +49,26 @@ const maxText = 2 << 10
 
 // search charges for a search and makes it.
 func (r *request) search(ctx context.Context, arg, text string, kinds []graph.Kind, limit int) ([]store.Hit, error) {
-	switch {
-	case strings.TrimSpace(text) == "":
-		return nil, codef(CodeInput, "%s: give words to look for", arg)
-	case len(text) > maxText:
-		return nil, codef(CodeInput, "%s: %d bytes are too many, at most %d are allowed", arg, len(text), maxText)
-	}
-	if err := r.charge(searchCost); err != nil {
+	if err := r.chargeSearch(arg, text); err != nil {
 		return nil, err
 	}
+	done, err := r.sweep(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	return r.snap.Search(ctx, text, kinds, limit)
+}
+
+// chargeSearch checks the text of a search and charges for it.
+func (r *request) chargeSearch(arg, text string) error {
+	switch {
+	case strings.TrimSpace(text) == "":
+		return codef(CodeInput, "%s: give words to look for", arg)
+	case len(text) > maxText:
+		return codef(CodeInput, "%s: %d bytes are too many, at most %d are allowed", arg, len(text), maxText)
+	}
+	return r.charge(searchCost)
 }
 
 type searchResult struct{ hits []searchHit }
