@@ -4,11 +4,10 @@ import (
 	"container/list"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 
 	"papergraph/exporters"
 )
@@ -29,12 +28,26 @@ const (
 // nil *drawings draws nothing.
 type drawings struct {
 	renderer *exporters.Renderer
-	flight   singleflight.Group
 
-	mu    sync.Mutex
-	size  int
-	order list.List // of *drawing, the one used last in front
-	byKey map[string]*list.Element
+	mu       sync.Mutex
+	size     int
+	order    list.List // of *drawing, the one used last in front
+	byKey    map[string]*list.Element
+	underWay map[string]*underWay
+}
+
+// underWay is a drawing that is being made. Those who want the same one wait
+// for it together. It goes on behind a page that could not wait any longer: the
+// next request finds it done. It is stopped when all clients have gone, since
+// otherwise asking and going away would keep the few places to draw from those
+// who stay.
+type underWay struct {
+	waiting int  // guarded by the mutex of drawings
+	wanted  bool // as waiting; somebody who left has not gone
+	stop    context.CancelFunc
+	done    chan struct{} // closed when image and err are there
+	image   []byte
+	err     error
 }
 
 type drawing struct {
@@ -43,7 +56,7 @@ type drawing struct {
 }
 
 func newDrawings(r *exporters.Renderer) *drawings {
-	return &drawings{renderer: r, byKey: make(map[string]*list.Element)}
+	return &drawings{renderer: r, byKey: make(map[string]*list.Element), underWay: make(map[string]*underWay)}
 }
 
 // programs names what draws: other programs draw differently.
@@ -64,24 +77,58 @@ func (d *drawings) draw(ctx context.Context, dot []byte, format exporters.ImageF
 	if image, ok := d.kept(key); ok {
 		return image, nil
 	}
-	// Those who want the same drawing wait for one. It goes on when one of
-	// them leaves: the next request finds it done.
-	ctxDraw := context.WithoutCancel(ctx)
-	done := d.flight.DoChan(key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(ctxDraw, drawingTimeout)
-		defer cancel()
-		image, err := d.renderer.Render(ctx, dot, format, "")
-		if err == nil {
-			d.keep(&drawing{key, image})
-		}
-		return image, err
-	})
+	u := d.join(ctx, key, dot, format)
+	defer func() { d.leave(key, u, errors.Is(ctx.Err(), context.Canceled)) }()
 	select {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a drawing: %w", ctx.Err())
-	case r := <-done:
-		image, _ := r.Val.([]byte)
-		return image, r.Err
+	case <-u.done:
+		return u.image, u.err
+	}
+}
+
+// join takes part in the drawing under way with a key, or begins it.
+func (d *drawings) join(ctx context.Context, key string, dot []byte, format exporters.ImageFormat) *underWay {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u := d.underWay[key]
+	if u == nil {
+		u = &underWay{done: make(chan struct{})}
+		d.underWay[key] = u
+		ctx, u.stop = context.WithTimeout(context.WithoutCancel(ctx), drawingTimeout)
+		go func() {
+			defer u.stop()
+			u.image, u.err = d.renderer.Render(ctx, dot, format, "")
+			if u.err == nil {
+				d.keep(&drawing{key, u.image})
+			}
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.forget(key, u)
+			close(u.done)
+		}()
+	}
+	u.waiting++
+	return u
+}
+
+// leave ends a part in a drawing under way, and the drawing with the last one
+// if nobody wants it any more: gone says that this client does not.
+func (d *drawings) leave(key string, u *underWay, gone bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	u.waiting--
+	u.wanted = u.wanted || !gone
+	if u.waiting == 0 && !u.wanted {
+		u.stop()
+		d.forget(key, u) // who comes now begins it anew
+	}
+}
+
+// forget takes a drawing off those under way. The mutex is held.
+func (d *drawings) forget(key string, u *underWay) {
+	if d.underWay[key] == u {
+		delete(d.underWay, key)
 	}
 }
 

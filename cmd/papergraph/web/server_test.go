@@ -2,16 +2,21 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -530,4 +535,57 @@ func FuzzAddress(f *testing.F) {
 			checkMarkup(t, got.body)
 		}
 	})
+}
+
+// Ensure that a drawing ends when the last client that waits for it has gone,
+// and not before, so that its place is free for others.
+func TestDrawingsOfClientsThatLeave(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the program that draws is a shell script here")
+	}
+	dir := t.TempDir()
+	started := filepath.Join(dir, "started")
+	script := "#!/bin/sh\nif grep -q slow; then : > '" + started + "'; exec sleep 600; fi\necho '<svg/>'\n"
+	if err := os.WriteFile(filepath.Join(dir, "dot"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	d := newDrawings(exporters.NewRenderer(exporters.RendererOptions{MaxConcurrent: 1, Timeout: time.Hour}))
+	slow := []byte("digraph { slow }")
+	first, leaveFirst := context.WithCancel(t.Context())
+	second, leaveSecond := context.WithCancel(t.Context())
+	defer leaveSecond()
+	left := make(chan error, 2)
+	for _, ctx := range []context.Context{first, second} {
+		go func() {
+			_, err := d.draw(ctx, slow, exporters.SVG)
+			left <- err
+		}()
+	}
+	waiting := func() (n int) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		for _, u := range d.underWay {
+			n += u.waiting
+		}
+		return n
+	}
+	for _, err := os.Stat(started); err != nil || waiting() < 2; _, err = os.Stat(started) {
+		time.Sleep(time.Millisecond)
+	}
+	leaveFirst()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("the first client left with %v", err)
+	}
+	if n := waiting(); n != 1 {
+		t.Errorf("%d clients wait after the first one has gone, want 1", n)
+	}
+	leaveSecond()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("the second client left with %v", err)
+	}
+	// The one place is free long before the slow drawing would have ended.
+	if image, err := d.draw(t.Context(), []byte("digraph { fast }"), exporters.SVG); err != nil || string(image) != "<svg/>\n" {
+		t.Errorf("a drawing after all have gone: %q, %v", image, err)
+	}
 }
