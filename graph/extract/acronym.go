@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"papergraph/graph"
 )
@@ -59,7 +60,7 @@ func (t *text) longBefore(open, first, last int) (acronymPair, bool) {
 	if !shortForm(short) {
 		return acronymPair{}, false
 	}
-	n := len([]rune(short))
+	n := utf8.RuneCountInString(short)
 	words := min(n+5, 2*n)
 	begin := open
 	for begin > 0 && words > 0 && t.tokens[begin-1].class != punctToken && t.tokens[begin-1].class != urlToken &&
@@ -82,7 +83,8 @@ func (t *text) longBefore(open, first, last int) (acronymPair, bool) {
 // longInside reads "SF (long form)" with the short form as token at.
 func (t *text) longInside(at, first, last int) (acronymPair, bool) {
 	short := t.tokens[at].text
-	if t.tokens[at].class != wordToken || !shortForm(short) || last-first > min(len(short)+5, 2*len(short)) {
+	n := utf8.RuneCountInString(short)
+	if t.tokens[at].class != wordToken || !shortForm(short) || last-first > min(n+5, 2*n) {
 		return acronymPair{}, false
 	}
 	for i := first; i < last; i++ {

@@ -26,6 +26,11 @@ func (s span) overlaps(o span) bool {
 	return s.text == o.text && s.first < o.last && o.first < s.last
 }
 
+// compareSpans orders by place.
+func compareSpans(a, b span) int {
+	return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
+}
+
 // candidate is a name that may be an entity of the paper, with all its places.
 type candidate struct {
 	key     string   // graph.CoreKey of name
@@ -55,6 +60,7 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 	for _, f := range []graph.Field{graph.FieldTitle, graph.FieldAbstract} {
 		if s := d.Text(f); s != "" {
 			t := newText(f, s)
+			x.mark(t)
 			groups := make([][]string, len(t.sentences))
 			for n, s := range t.sentences {
 				groups[n] = sentenceCues(t, s)
@@ -63,7 +69,7 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 			a.cues = append(a.cues, groups)
 		}
 	}
-	c := collector{lexicon: x.lexicon, breakers: x.model.breakers, byKey: map[string]*candidate{}}
+	c := collector{lexicon: x.lexicon, byKey: map[string]*candidate{}}
 	for n, t := range a.texts {
 		for _, s := range t.sentences {
 			c.sentence(n, t, s)
@@ -92,17 +98,29 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 
 // collector groups spans into candidates.
 type collector struct {
-	lexicon  *lexicon.Lexicon
-	breakers map[string]bool
-	byKey    map[string]*candidate
-	all      []*candidate
-	parent   map[*candidate]*candidate
-	byEntry  map[*lexicon.Entry]*candidate
+	lexicon *lexicon.Lexicon
+	byKey   map[string]*candidate
+	all     []*candidate
+	parent  map[*candidate]*candidate
+	byEntry map[*lexicon.Entry]*candidate
 }
 
-// content says whether a token may begin or end a name.
-func (c *collector) content(t *token) bool {
-	return t.class == wordToken && !stopWords[t.lower] && !c.breakers[t.lower]
+// mark fills in what of a text's tokens depends on the model.
+func (x *Extractor) mark(t *text) {
+	for _, s := range t.sentences {
+		governor := s.first - 1
+		for i := s.first; i < s.last; i++ {
+			tok := &t.tokens[i]
+			tok.content = tok.class == wordToken && !stopWords[tok.lower] && !x.model.breakers[tok.lower]
+			switch {
+			case tok.content || tok.class == numberToken:
+			case tok.text == "," || tok.text == "and" || tok.text == "or" || tok.text == "(" || tok.text == ")" || tok.text == "the":
+			default:
+				governor = i
+			}
+			tok.governor = governor
+		}
+	}
 }
 
 // sentence adds the spans of a sentence that may be names: runs of content
@@ -114,8 +132,7 @@ func (c *collector) sentence(n int, t *text, s sentence) {
 		if first.class == punctToken || first.class == urlToken {
 			continue
 		}
-		begins := c.content(first)
-		open := begins // false once the run may only be a form of the lexicon
+		open := first.content // false once the run may only be a form of the lexicon
 		joints, hyphens := 0, 0
 		var key strings.Builder
 		for j := i; j < s.last && j-i < maxSpanWords+1; j++ {
@@ -131,9 +148,8 @@ func (c *collector) sentence(n int, t *text, s sentence) {
 				break
 			}
 			key.WriteString(tok.key)
-			content := c.content(tok)
 			number := tok.class == numberToken && j > i
-			if open && !content && !number {
+			if open && !tok.content && !number {
 				if j > i && connectors[tok.lower] && joints == 0 && j+1 < s.last {
 					joints++
 					continue
@@ -161,10 +177,7 @@ func (c *collector) at(n int, t *text, first, last int) *candidate {
 		return nil
 	}
 	if cand := c.byKey[key]; cand != nil {
-		sp := span{n, first, last}
-		if !slices.Contains(cand.spans, sp) {
-			cand.spans = append(cand.spans, sp)
-		}
+		cand.spans = append(cand.spans, span{n, first, last}) // finish drops repeats
 		return cand
 	}
 	return c.add(n, t, first, last)
@@ -199,8 +212,7 @@ func (c *collector) add(n int, t *text, first, last int) *candidate {
 	return cand
 }
 
-// merge makes two candidates one (union-find without ranks: the sets are
-// tiny).
+// merge makes two candidates one (union-find without ranks).
 func (c *collector) merge(a, b *candidate) {
 	a, b = c.root(a), c.root(b)
 	if a == b {
@@ -213,8 +225,13 @@ func (c *collector) merge(a, b *candidate) {
 	a.short = a.short || b.short
 }
 
+// root is the candidate that stands for all those merged with a. It shortens
+// the path on its way.
 func (c *collector) root(a *candidate) *candidate {
 	for c.parent[a] != nil {
+		if up := c.parent[c.parent[a]]; up != nil {
+			c.parent[a] = up
+		}
 		a = c.parent[a]
 	}
 	return a
@@ -239,42 +256,49 @@ func (c *collector) finish(texts []*text) []*candidate {
 		}
 	}
 	for _, cand := range out {
-		slices.SortFunc(cand.spans, func(a, b span) int {
-			return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
-		})
+		slices.SortFunc(cand.spans, compareSpans)
 		cand.spans = withoutNested(texts, slices.Compact(cand.spans))
 		cand.nameForms(texts)
 	}
 	out = append(out, c.derive(out)...)
 	slices.SortStableFunc(out, func(a, b *candidate) int {
-		x, y := a.spans[0], b.spans[0]
-		return cmp.Or(cmp.Compare(x.text, y.text), cmp.Compare(x.first, y.first), cmp.Compare(x.last, y.last), strings.Compare(a.key, b.key))
+		return cmp.Or(compareSpans(a.spans[0], b.spans[0]), strings.Compare(a.key, b.key))
 	})
 	return out
 }
 
 // withoutNested keeps one of two places of a candidate that lie in each other,
 // "foundation" and "foundation models": the shorter where it looks like a name
-// of its own ("GLUE" of "GLUE benchmark"), else the longer.
+// of its own ("GLUE" of "GLUE benchmark"), else the longer. The spans are in
+// order and without repeats.
 func withoutNested(texts []*text, spans []span) []span {
-	return slices.DeleteFunc(slices.Clone(spans), func(s span) bool {
-		return slices.ContainsFunc(spans, func(o span) bool {
-			var inner span
-			switch {
-			case s == o || s.text != o.text:
-				return false
-			case o.first <= s.first && s.last <= o.last:
-				inner = s
-			case s.first <= o.first && o.last <= s.last:
-				inner = o
+	dropped := make([]bool, len(spans))
+	for i, s := range spans {
+		for j := i + 1; j < len(spans) && s.overlaps(spans[j]); j++ {
+			inner, outer := j, i
+			switch o := spans[j]; {
+			case o.last <= s.last:
+			case o.first == s.first:
+				inner, outer = i, j
 			default:
-				return false
+				continue // they share words only
 			}
-			sh := strings.TrimSuffix(shape(texts[s.text].tokenText(inner.first, inner.last)), "0")
-			named := sh == "UPPER" || sh == "mIxed"
-			return named == (inner != s)
-		})
-	})
+			in := spans[inner]
+			sh := strings.TrimSuffix(shape(texts[in.text].tokenText(in.first, in.last)), "0")
+			if sh == "UPPER" || sh == "mIxed" {
+				dropped[outer] = true
+			} else {
+				dropped[inner] = true
+			}
+		}
+	}
+	var out []span
+	for i, s := range spans {
+		if !dropped[i] {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // derive returns the concepts that the lexicon puts right above the names in
@@ -314,9 +338,7 @@ func (c *collector) derive(in []*candidate) []*candidate {
 		}
 	}
 	for _, d := range out {
-		slices.SortFunc(d.spans, func(a, b span) int {
-			return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last))
-		})
+		slices.SortFunc(d.spans, compareSpans)
 		d.spans = slices.Compact(d.spans)
 	}
 	return out
@@ -332,11 +354,13 @@ func (cand *candidate) nameForms(texts []*text) {
 		rank  int
 	}
 	var ts []tally
+	at := map[string]int{} // form to its place in ts
 	for _, s := range cand.spans {
 		f := texts[s.text].tokenText(s.first, s.last)
-		i := slices.IndexFunc(ts, func(t tally) bool { return t.form == f })
-		if i < 0 {
+		i, ok := at[f]
+		if !ok {
 			i = len(ts)
+			at[f] = i
 			r := 0
 			if cand.short && shortForm(f) {
 				r -= 4

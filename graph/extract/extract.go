@@ -110,7 +110,7 @@ func (x *Extractor) eachSecondFeatures(f *featureSet, a *analysis, first scores,
 			rank[i][r] = n
 		}
 	}
-	near := x.nearby(a)
+	longer, shorter := nearby(a, first)
 	for i, c := range a.candidates {
 		f.reset()
 		f.add("bias2")
@@ -133,16 +133,8 @@ func (x *Extractor) eachSecondFeatures(f *featureSet, a *analysis, first scores,
 			for q := range r {
 				f.add("pair", name, smallNumbers[q], level, logitLevel(first[i][q]))
 			}
-			longer, shorter := math.Inf(-1), math.Inf(-1)
-			for _, j := range near[i] {
-				if len(a.candidates[j].key) > len(c.key) {
-					longer = max(longer, first[j][r])
-				} else {
-					shorter = max(shorter, first[j][r])
-				}
-			}
-			f.add("longer", name, level, logitLevel(longer))
-			f.add("shorter", name, level, logitLevel(shorter))
+			f.add("longer", name, level, logitLevel(longer[i][r]))
+			f.add("shorter", name, level, logitLevel(shorter[i][r]))
 			f.add("top", name, level, logitLevel(first[order[r][0]][r]))
 			if len(order[r]) > 1 {
 				f.add("runner", name, level, logitLevel(first[order[r][1]][r]))
@@ -173,14 +165,20 @@ func fineLevel(z float64) string {
 	return string(rune('a' + n))
 }
 
-// nearby lists for each candidate those that share words with it.
-func (x *Extractor) nearby(a *analysis) [][]int {
+// nearby returns for each candidate the best score in each role among those
+// that share words with it and have a longer key, and among the others that
+// share words with it; -Inf where there is none.
+func nearby(a *analysis, first scores) (longer, shorter scores) {
 	type owned struct {
 		span
 		owner int
 	}
 	byText := make([][]owned, len(a.texts))
+	longer, shorter = make(scores, len(a.candidates)), make(scores, len(a.candidates))
 	for i, c := range a.candidates {
+		for r := range roleCount {
+			longer[i][r], shorter[i][r] = math.Inf(-1), math.Inf(-1)
+		}
 		if c.derived {
 			continue
 		}
@@ -188,20 +186,27 @@ func (x *Extractor) nearby(a *analysis) [][]int {
 			byText[sp.text] = append(byText[sp.text], owned{sp, i})
 		}
 	}
-	out := make([][]int, len(a.candidates))
+	take := func(p, q int) {
+		best := &shorter[p]
+		if len(a.candidates[q].key) > len(a.candidates[p].key) {
+			best = &longer[p]
+		}
+		for r := range roleCount {
+			best[r] = max(best[r], first[q][r])
+		}
+	}
 	for _, list := range byText {
-		slices.SortFunc(list, func(a, b owned) int { return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)) })
+		slices.SortFunc(list, func(a, b owned) int { return compareSpans(a.span, b.span) })
 		for i := range list {
 			for j := i + 1; j < len(list) && list[j].first < list[i].last; j++ {
-				p, q := list[i].owner, list[j].owner
-				if p != q && !slices.Contains(out[p], q) {
-					out[p] = append(out[p], q)
-					out[q] = append(out[q], p)
+				if p, q := list[i].owner, list[j].owner; p != q {
+					take(p, q)
+					take(q, p)
 				}
 			}
 		}
 	}
-	return out
+	return longer, shorter
 }
 
 // pick is a candidate taken in a role.
@@ -223,33 +228,82 @@ func (x *Extractor) pick(a *analysis, s scores) []pick {
 			}
 		}
 		slices.SortStableFunc(ps, func(a, b pick) int { return cmp.Compare(b.confidence, a.confidence) })
-		var kept []pick
+		kept := newPlaces(a.texts)
 		for _, p := range ps {
 			c := a.candidates[p.candidate]
-			if !slices.ContainsFunc(kept, func(k pick) bool { return covered(c, a.candidates[k.candidate]) }) {
-				kept = append(kept, p)
+			if !slices.ContainsFunc(kept.sharing(c), func(o *candidate) bool { return covered(c, o) }) {
+				kept.add(c)
+				out = append(out, p)
 			}
 		}
-		out = append(out, kept...)
+	}
+	return out
+}
+
+// places finds candidates by the tokens where they stand.
+type places struct {
+	at [][][]*candidate // by text and token
+}
+
+func newPlaces(texts []*text) places {
+	p := places{make([][][]*candidate, len(texts))}
+	for n, t := range texts {
+		p.at[n] = make([][]*candidate, len(t.tokens))
+	}
+	return p
+}
+
+// add takes c in at all its places. A derived candidate has none of its own.
+func (p places) add(c *candidate) {
+	if c.derived {
+		return
+	}
+	for _, sp := range c.spans {
+		for i := sp.first; i < sp.last; i++ {
+			p.at[sp.text][i] = append(p.at[sp.text][i], c)
+		}
+	}
+}
+
+// sharing lists the candidates that share a token with c.
+func (p places) sharing(c *candidate) []*candidate {
+	if c.derived {
+		return nil
+	}
+	var out []*candidate
+	seen := map[*candidate]bool{}
+	for _, sp := range c.spans {
+		for _, list := range p.at[sp.text][sp.first:sp.last] {
+			for _, o := range list {
+				if !seen[o] {
+					seen[o] = true
+					out = append(out, o)
+				}
+			}
+		}
 	}
 	return out
 }
 
 // covered says whether every place of c shares words with a place of o, or
-// nearly so the other way round.
-func covered(c, o *candidate) bool {
-	if c.derived || o.derived {
-		return false
-	}
-	within := func(c, o *candidate) bool {
-		for _, sp := range c.spans {
-			if !slices.ContainsFunc(o.spans, sp.overlaps) {
-				return false
+// the other way round.
+func covered(c, o *candidate) bool { return c.within(o) || o.within(c) }
+
+// within says whether every place of c shares words with a place of o. No
+// place of a candidate lies in another, so that both their ends are in order.
+func (c *candidate) within(o *candidate) bool {
+	for _, sp := range c.spans {
+		i, _ := slices.BinarySearchFunc(o.spans, sp, func(e, sp span) int {
+			if e.text < sp.text || e.text == sp.text && e.last <= sp.first {
+				return -1
 			}
+			return 1
+		})
+		if i == len(o.spans) || !sp.overlaps(o.spans[i]) {
+			return false
 		}
-		return true
 	}
-	return within(c, o) || within(o, c)
+	return true
 }
 
 // maxEvidence bounds the places kept as evidence of one mention.
@@ -280,7 +334,7 @@ func (x *Extractor) mention(a *analysis, p pick) graph.Mention {
 		m.Rule = "roles, broader by the lexicon"
 	}
 	for _, form := range c.forms {
-		if form != c.name && !slices.Contains(m.Aliases, form) {
+		if form != c.name {
 			m.Aliases = append(m.Aliases, form)
 		}
 	}

@@ -156,9 +156,8 @@ func (x *Extractor) contextFeatures(f *featureSet, a *analysis, c *candidate, sp
 	// The anchor is the word that governs a list: in "on A, B and C" it is
 	// "on" for all three.
 	i := first - 1
-	for i >= s.first && (t.tokens[i].class == wordToken && x.isContent(&t.tokens[i]) || t.tokens[i].class == numberToken ||
-		t.tokens[i].text == "," || t.tokens[i].text == "and" || t.tokens[i].text == "or" || t.tokens[i].text == "(" || t.tokens[i].text == ")" || t.tokens[i].text == "the") {
-		i--
+	if i >= s.first {
+		i = t.tokens[i].governor
 	}
 	f.add("anchor", where, word(i))
 	f.add("anchor2", word(i-1), word(i))
@@ -200,8 +199,8 @@ func (x *Extractor) contextFeatures(f *featureSet, a *analysis, c *candidate, sp
 	f.add("placeshape", where, place, sh)
 
 	// Whether the name could be longer.
-	left := first > s.first && x.isContent(&t.tokens[first-1])
-	right := last < s.last && x.isContent(&t.tokens[last])
+	left := first > s.first && t.tokens[first-1].content
+	right := last < s.last && t.tokens[last].content
 	f.add("edge", flag(left), flag(right))
 	f.add("edgekind", flag(left), flag(right), kinds)
 	if right {
@@ -229,11 +228,6 @@ func flag(b bool) string {
 		return "1"
 	}
 	return "0"
-}
-
-// isContent says whether a token may begin or end a name.
-func (x *Extractor) isContent(t *token) bool {
-	return t.class == wordToken && !stopWords[t.lower] && !x.model.breakers[t.lower]
 }
 
 // kindsOf names the kinds under which the lexicon has the candidate.
@@ -300,10 +294,10 @@ func (x *Extractor) nameFeatures(f *featureSet, a *analysis, c *candidate) {
 	for _, sp := range c.spans {
 		t := a.texts[sp.text]
 		s := t.sentences[t.tokens[sp.first].sentence]
-		if sp.first > s.first && x.isContent(&t.tokens[sp.first-1]) {
+		if sp.first > s.first && t.tokens[sp.first-1].content {
 			left++
 		}
-		if sp.last < s.last && x.isContent(&t.tokens[sp.last]) {
+		if sp.last < s.last && t.tokens[sp.last].content {
 			right++
 		}
 		if t.field == graph.FieldTitle {

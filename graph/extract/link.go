@@ -38,9 +38,21 @@ func urlEnd(r []rune, i int) int {
 	for j < len(r) && !unicode.IsSpace(r[j]) && !strings.ContainsRune("<>\"“”{}|\\^`", r[j]) {
 		j++
 	}
+	open := 0 // brackets opened inside less those closed
+	for _, c := range r[i:j] {
+		switch c {
+		case '(':
+			open++
+		case ')':
+			open--
+		}
+	}
 	for j > i+n && strings.ContainsRune(".,;:!?)]}'*’”", r[j-1]) {
-		if address := string(r[i:j]); r[j-1] == ')' && strings.Count(address, "(") >= strings.Count(address, ")") {
-			break // a bracket that was opened inside belongs to the address
+		if r[j-1] == ')' {
+			if open >= 0 {
+				break // a bracket that was opened inside belongs to the address
+			}
+			open++
 		}
 		j--
 	}

@@ -323,6 +323,7 @@ func (x *Extractor) numberFeatures(f *featureSet, a *analysis, q *quantity) {
 func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 	f := x.sets.Get().(*featureSet)
 	defer x.sets.Put(f)
+	named := newNamed(a, picks)
 	var out []graph.Result
 	for n, t := range a.texts {
 		for _, q := range quantities(n, t) {
@@ -334,61 +335,69 @@ func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 			if p < x.model.Thresholds[roleCount] {
 				continue
 			}
-			out = append(out, x.result(a, picks, &q, roundConfidence(p)))
+			out = append(out, named.result(a, &q, roundConfidence(p)))
 		}
 	}
 	f.reset()
 	return out
 }
 
-// result fills in what a quantity is about from the picks of its sentence.
-func (x *Extractor) result(a *analysis, picks []pick, q *quantity, confidence float64) graph.Result {
-	t := a.texts[q.text]
-	r := graph.Result{Value: q.value, Unit: q.unit, Confidence: confidence, Rule: "numbers", Evidence: evidence(t, q.first, q.last)}
-	s := t.sentences[t.tokens[q.first].sentence]
-	r.Comparison = comparison(t, q, s)
-	best := map[int]int{} // role to distance
+// named are the picks that a result can be about.
+type named struct {
+	method     string              // the surest that the paper introduces
+	bySentence map[[2]int][]placed // by text and sentence, the surest first
+}
+
+// placed is one place of a pick.
+type placed struct {
+	span
+	role int
+	name string
+}
+
+func newNamed(a *analysis, picks []pick) named {
+	n := named{bySentence: map[[2]int][]placed{}}
 	for _, p := range picks {
 		c := a.candidates[p.candidate]
-		d := nearest(c, q, s)
 		switch p.role {
-		case roleMetric:
-			take(&r.Metric, best, p.role, d, c.name)
-		case roleEvaluate:
-			take(&r.Dataset, best, p.role, d, c.name)
-		case roleCompare:
-			take(&r.Baseline, best, p.role, d, c.name)
 		case roleIntroduceMethod:
-			if r.Method == "" { // picks come best first
-				r.Method = c.name
+			if n.method == "" { // picks come best first
+				n.method = c.name
+			}
+		case roleMetric, roleEvaluate, roleCompare:
+			for _, sp := range c.spans {
+				at := [2]int{sp.text, a.texts[sp.text].tokens[sp.first].sentence}
+				n.bySentence[at] = append(n.bySentence[at], placed{sp, p.role, c.name})
 			}
 		}
 	}
-	return r
+	return n
 }
 
-// take keeps the name at the least distance; a negative distance is none.
-func take(into *string, best map[int]int, role, distance int, name string) {
-	if old, ok := best[role]; distance >= 0 && (!ok || distance < old) {
-		best[role] = distance
-		*into = name
-	}
-}
-
-// nearest is the distance in tokens from a quantity to a candidate's nearest
-// place in its sentence, -1 if it has none there.
-func nearest(c *candidate, q *quantity, s sentence) int {
-	best := -1
-	for _, sp := range c.spans {
-		if sp.text != q.text || sp.first < s.first || sp.last > s.last {
+// result fills in what a quantity is about: in each role the name nearest to
+// it in its sentence, the surest of equals.
+func (n named) result(a *analysis, q *quantity, confidence float64) graph.Result {
+	t := a.texts[q.text]
+	sentence := t.tokens[q.first].sentence
+	r := graph.Result{Value: q.value, Unit: q.unit, Comparison: comparison(t, q, t.sentences[sentence]), Method: n.method,
+		Confidence: confidence, Rule: "numbers", Evidence: evidence(t, q.first, q.last)}
+	best := map[int]int{} // role to distance
+	for _, p := range n.bySentence[[2]int{q.text, sentence}] {
+		d := max(q.first-p.last, p.first-q.last, 0)
+		if old, ok := best[p.role]; ok && d >= old {
 			continue
 		}
-		d := max(q.first-sp.last, sp.first-q.last, 0)
-		if best < 0 || d < best {
-			best = d
+		best[p.role] = d
+		switch p.role {
+		case roleMetric:
+			r.Metric = p.name
+		case roleEvaluate:
+			r.Dataset = p.name
+		case roleCompare:
+			r.Baseline = p.name
 		}
 	}
-	return best
+	return r
 }
 
 // comparison words, by the stem that a word begins with.

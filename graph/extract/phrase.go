@@ -105,7 +105,7 @@ func newPhraseCounter() *phraseCounter {
 }
 
 // observe counts the candidates of one document. Not for concurrent use.
-func (pc *phraseCounter) observe(x *Extractor, a *analysis) {
+func (pc *phraseCounter) observe(a *analysis) {
 	keywords := map[string]bool{}
 	for _, k := range a.doc.Keywords {
 		keywords[graph.CoreKey(k)] = true
@@ -117,7 +117,7 @@ func (pc *phraseCounter) observe(x *Extractor, a *analysis) {
 		var has [statCount]bool
 		nested := true
 		for _, sp := range c.spans {
-			pc.place(x, a, sp, &has, &nested)
+			pc.place(a, sp, &has, &nested)
 		}
 		has[statDocuments], has[statNested] = true, nested
 		for _, key := range c.keys {
@@ -138,7 +138,7 @@ func (pc *phraseCounter) observe(x *Extractor, a *analysis) {
 	}
 }
 
-func (pc *phraseCounter) place(x *Extractor, a *analysis, sp span, has *[statCount]bool, nested *bool) {
+func (pc *phraseCounter) place(a *analysis, sp span, has *[statCount]bool, nested *bool) {
 	t := a.texts[sp.text]
 	s := t.sentences[t.tokens[sp.first].sentence]
 	word := func(i int) string {
@@ -147,8 +147,8 @@ func (pc *phraseCounter) place(x *Extractor, a *analysis, sp span, has *[statCou
 		}
 		return t.tokens[i].lower
 	}
-	left := sp.first > s.first && x.isContent(&t.tokens[sp.first-1])
-	right := sp.last < s.last && x.isContent(&t.tokens[sp.last])
+	left := sp.first > s.first && t.tokens[sp.first-1].content
+	right := sp.last < s.last && t.tokens[sp.last].content
 	if !left && !right {
 		*nested = false
 	}
@@ -202,11 +202,11 @@ func (pc *phraseCounter) place(x *Extractor, a *analysis, sp span, has *[statCou
 	}
 }
 
-// table keeps the phrases that stand in at least min documents.
-func (pc *phraseCounter) table(min uint32) *phraseTable {
+// table keeps the phrases that stand in at least so many documents.
+func (pc *phraseCounter) table(documents uint32) *phraseTable {
 	hashes := make([]uint64, 0, len(pc.counts)/8)
 	for h, n := range pc.counts {
-		if n[statDocuments] >= min {
+		if n[statDocuments] >= documents {
 			hashes = append(hashes, h)
 		}
 	}
@@ -219,11 +219,9 @@ func (pc *phraseCounter) table(min uint32) *phraseTable {
 		n := pc.counts[h]
 		var packed [statCount / 2]byte
 		for i, v := range n {
-			packed[i/2] |= byte(min4(bits.Len32(v))) << (4 * (i % 2))
+			packed[i/2] |= byte(min(bits.Len32(v), 15)) << (4 * (i % 2))
 		}
 		out = append(out, packed[:]...)
 	}
 	return &phraseTable{records: out}
 }
-
-func min4(n int) int { return min(n, 15) }

@@ -27,6 +27,11 @@ type token struct {
 	sentence   int // index into text.sentences
 	// tight is true where no space stands between the token before and this.
 	tight bool
+	// content is true of a word that may begin or end a name, and governor is
+	// the last token up to this one that governs a list, as "on" all of "on A,
+	// B and C", or the one before the sentence. Extractor.mark sets both.
+	content  bool
+	governor int
 }
 
 // sentence is a run of tokens of one field.
@@ -37,7 +42,9 @@ type sentence struct {
 // text is one field of a document, taken apart.
 type text struct {
 	field     graph.Field
-	runes     []rune
+	source    string
+	runes     []rune  // of source
+	offsets   []int32 // bytes of source in front of each rune, and of all
 	tokens    []token
 	sentences []sentence
 }
@@ -45,14 +52,20 @@ type text struct {
 // newText tokenises a field and splits it into sentences. A title is one
 // sentence whatever stands in it.
 func newText(field graph.Field, s string) *text {
-	t := &text{field: field, runes: []rune(s)}
+	t := &text{field: field, source: s, runes: []rune(s)}
+	t.offsets = make([]int32, 0, len(t.runes)+1)
+	for i := range s {
+		t.offsets = append(t.offsets, int32(i))
+	}
+	t.offsets = append(t.offsets, int32(len(s)))
 	t.tokenise()
 	t.split()
 	return t
 }
 
-// quote is the text between two code points.
-func (t *text) quote(start, end int) string { return string(t.runes[start:end]) }
+// quote is the text between two code points. It shares the field's memory, so
+// that thousands of quotes of one long sentence cost nothing.
+func (t *text) quote(start, end int) string { return t.source[t.offsets[start]:t.offsets[end]] }
 
 // tokenise fills t.tokens. A word keeps inner hyphens, dots, underscores, "@"
 // and "&" between letters or digits, and trailing "+" ("C++", "ScanNet++"); a
@@ -80,7 +93,7 @@ func (t *text) tokenise() {
 }
 
 func (t *text) add(class tokenClass, start, end int, tight bool) {
-	s := string(t.runes[start:end])
+	s := t.quote(start, end)
 	tok := token{text: s, lower: strings.ToLower(s), start: start, end: end, class: class, tight: tight}
 	if class == wordToken || class == numberToken {
 		tok.key = graph.NameKey(s)
@@ -139,11 +152,17 @@ var abbreviations = map[string]bool{
 	"etc": true, "resp": true, "approx": true, "no": true, "dr": true, "prof": true, "st": true, "ref": true, "refs": true, "w.r.t": true, "tab": true, "viz": true, "incl": true,
 }
 
+// maxSentence bounds a sentence in tokens, since much of what follows looks at
+// a whole sentence for each thing in it. No sentence of an abstract comes near
+// it; a list pasted in place of an abstract does.
+const maxSentence = 1000
+
 // split fills t.sentences and each token's sentence.
 func (t *text) split() {
 	first := 0
-	end := func(last int) {
-		if last > first {
+	end := func(to int) {
+		for first < to {
+			last := min(to, first+maxSentence)
 			for i := first; i < last; i++ {
 				t.tokens[i].sentence = len(t.sentences)
 			}

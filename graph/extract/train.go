@@ -185,7 +185,7 @@ func (x *Extractor) countPhrases(ctx context.Context, corpus iter.Seq2[graph.Doc
 	}()
 	n := 0
 	for a := range analyses {
-		pc.observe(x, a)
+		pc.observe(a)
 		if n++; n%10000 == 0 {
 			log("counted the phrases of %d papers", n)
 		}
@@ -358,7 +358,7 @@ func (t *trainer) trainRoles(ctx context.Context) error {
 		l.first, l.second = make(scores, len(l.examples)), make(scores, len(l.examples))
 	}
 	err := t.eachFold(ctx, func(fold int) {
-		w := quantise(t.regress(fold, roleCount, firstEpochs, func(l *lesson) []example { return l.examples }), roleCount)
+		w := quantise(t.regress(ctx, fold, roleCount, firstEpochs, func(l *lesson) []example { return l.examples }), roleCount)
 		if fold < 0 {
 			m.first = w
 			return
@@ -385,7 +385,7 @@ func (t *trainer) trainRoles(ctx context.Context) error {
 		second[l] = list
 	}
 	err = t.eachFold(ctx, func(fold int) {
-		w := quantise(t.regress(fold, roleCount, secondEpochs, func(l *lesson) []example { return second[l] }), roleCount)
+		w := quantise(t.regress(ctx, fold, roleCount, secondEpochs, func(l *lesson) []example { return second[l] }), roleCount)
 		if fold < 0 {
 			m.second = w
 			return
@@ -420,8 +420,9 @@ func (t *trainer) trainRoles(ctx context.Context) error {
 }
 
 // regress trains the weights of all outputs on the documents outside a fold
-// and returns their average over the second half of the steps.
-func (t *trainer) regress(fold, outputs, epochs int, examplesOf func(*lesson) []example) []float32 {
+// and returns their average over the second half of the steps; of no use once
+// the context is done, which ends it early.
+func (t *trainer) regress(ctx context.Context, fold, outputs, epochs int, examplesOf func(*lesson) []example) []float32 {
 	var train []*example
 	for n, l := range t.lessons {
 		if fold < 0 || t.fold(n) != fold {
@@ -437,6 +438,9 @@ func (t *trainer) regress(fold, outputs, epochs int, examplesOf func(*lesson) []
 	active := make([]uint32, 0, 512)
 	averaged := 0
 	for epoch := range epochs {
+		if ctx.Err() != nil {
+			break
+		}
 		rng.Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
 		for _, ex := range train {
 			active = active[:0]
@@ -479,7 +483,7 @@ func (t *trainer) regress(fold, outputs, epochs int, examplesOf func(*lesson) []
 		}
 	}
 	for i := range average {
-		average[i] /= float32(averaged)
+		average[i] /= float32(max(averaged, 1))
 	}
 	return average
 }
@@ -582,7 +586,7 @@ func (t *trainer) trainNumbers(ctx context.Context) error {
 		l.numberZ = make([]float64, len(l.number))
 	}
 	err := t.eachFold(ctx, func(fold int) {
-		w := quantise(t.regress(fold, 1, numberEpochs, func(l *lesson) []example { return l.number }), 1)
+		w := quantise(t.regress(ctx, fold, 1, numberEpochs, func(l *lesson) []example { return l.number }), 1)
 		if fold < 0 {
 			m.number = w
 			return
