@@ -150,6 +150,9 @@ func (b *builder) extract(ctx context.Context) error {
 	for range b.Jobs {
 		workers.Go(func() {
 			for d := range docs {
+				if ctx.Err() != nil {
+					return
+				}
 				e := extracted{key: store.FactsKey(&d), hash: b.inputHash(&d)}
 				if old, err := b.factsHash(e.key); err != nil {
 					cancel(err)
@@ -180,6 +183,7 @@ func (b *builder) extract(ctx context.Context) error {
 		}
 		if err := b.take(&e, chosen); err != nil {
 			cancel(err)
+			continue
 		}
 		papers++
 		n, total := progress.get()
@@ -285,6 +289,9 @@ func (b *builder) resolve(ctx context.Context) error {
 // write puts the whole graph into the writer.
 func (b *builder) write(ctx context.Context) error {
 	for n := range b.entities.Nodes() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := b.w.PutNode(&n); err != nil {
 			return err
 		}
