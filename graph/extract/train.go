@@ -38,7 +38,7 @@ type Training struct {
 	Folds int
 	// Seed orders the examples; the same seed and data give the same model.
 	Seed uint64
-	// Log receives lines on progress; nil for none.
+	// Log receives lines on progress, one at a time; nil for none.
 	Log func(format string, args ...any)
 }
 
@@ -82,9 +82,13 @@ func Train(ctx context.Context, tr Training) (*Model, []RoleReport, error) {
 	if len(tr.Gold) < 2*folds {
 		return nil, nil, fmt.Errorf("%w: %d annotated papers for %d folds, at least %d are needed", ErrTraining, len(tr.Gold), folds, 2*folds)
 	}
-	log := tr.Log
-	if log == nil {
-		log = func(string, ...any) {}
+	var logging sync.Mutex
+	log := func(format string, args ...any) {
+		if tr.Log != nil {
+			logging.Lock()
+			defer logging.Unlock()
+			tr.Log(format, args...)
+		}
 	}
 	m := &Model{breakers: map[string]bool{}, phrases: &phraseTable{}}
 	if tr.Statistics != nil {
