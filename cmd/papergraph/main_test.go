@@ -215,6 +215,44 @@ func isPNG(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// Where there is no Graphviz, papergraph-render beside papergraph draws: that is
+// what README's first command leaves.
+func TestPictureWithoutGraphviz(t *testing.T) {
+	if testing.Short() {
+		t.Skip("building papergraph-render takes a while")
+	}
+	t.Parallel()
+	bin := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", bin, "../papergraph-render").CombinedOutput(); err != nil {
+		t.Fatalf("build papergraph-render: %v\n%s", err, out)
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Under this name the test binary is the program.
+	if out, err := exec.Command("cp", program, filepath.Join(bin, "papergraph")).CombinedOutput(); err != nil {
+		t.Fatalf("copy the program: %v\n%s", err, out)
+	}
+	draw := func(format string) []byte {
+		cmd := exec.Command(filepath.Join(bin, "papergraph"), "export", "--store", corpusStore(t), "--focus", "LoRA", "--format", format)
+		cmd.Env = append(os.Environ(), "PATH="+t.TempDir())
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("export --format %s: %v\n%s", format, err, &stderr)
+		}
+		return out
+	}
+	if got := draw("svg"); !bytes.Contains(got, []byte("<svg ")) || !bytes.Contains(got, []byte("LoRA")) {
+		t.Errorf("not a drawing of LoRA:\n%.1000s", got)
+	}
+	if _, err := png.Decode(bytes.NewReader(draw("png"))); err != nil {
+		t.Errorf("not a PNG: %v", err)
+	}
+}
+
 // A mistake in the call has exit code 2, a line that says what is wrong, and
 // one that says where help is. It touches no store.
 func TestUsage(t *testing.T) {

@@ -129,7 +129,7 @@ func TestTerminal(t *testing.T) {
 // snapshot, and the next build gives what an undisturbed one gives.
 func TestKilledBuild(t *testing.T) {
 	t.Parallel()
-	papers, kills := 3000, 10
+	papers, kills := 2000, 10
 	if testing.Short() {
 		papers, kills = 200, 2
 	}
