@@ -289,10 +289,10 @@ func (p places) sharing(c *candidate) []*candidate {
 // the other way round.
 func covered(c, o *candidate) bool { return c.within(o) || o.within(c) }
 
-// within says whether every place of c shares words with a place of o. No
+// within says whether every place of cand shares words with a place of o. No
 // place of a candidate lies in another, so that both their ends are in order.
-func (c *candidate) within(o *candidate) bool {
-	for _, sp := range c.spans {
+func (cand *candidate) within(o *candidate) bool {
+	for _, sp := range cand.spans {
 		i, _ := slices.BinarySearchFunc(o.spans, sp, func(e, sp span) int {
 			if e.text < sp.text || e.text == sp.text && e.last <= sp.first {
 				return -1
