@@ -1,7 +1,6 @@
 package source
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -327,7 +326,7 @@ func opensWord(s string) bool {
 	return false
 }
 
-var tabbedTimes = regexp.MustCompile(`(^|[\d$}]) imes($|[^A-Za-z])`)
+var tabbedTimes = pattern(`(^|[\d$}]) imes($|[^A-Za-z])`)
 
 // restoreTimes writes the "times" of a multiplication sign that has lost its
 // backslash, which stands right after a number, as "×".
@@ -335,7 +334,7 @@ func restoreTimes(s string) string {
 	const word = "times"
 	// What is left of "\times" after a program took its "\t" for a tab.
 	if strings.Contains(s, " imes") {
-		s = tabbedTimes.ReplaceAllString(s, "$1×$2")
+		s = tabbedTimes().ReplaceAllString(s, "$1×$2")
 	}
 	var b strings.Builder
 	done := 0

@@ -91,7 +91,7 @@ func recogniseObjects(text []byte) Format {
 // begins: with the bytes of magic, or as pattern says.
 var otherFormats = []struct {
 	magic   string
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	name    string
 }{
 	{magic: "%PDF-", name: "a PDF file, whose text must be taken out first (pdftotext)"},
@@ -108,14 +108,14 @@ var otherFormats = []struct {
 	{magic: "\xff\xd8\xff", name: "a picture"},
 	{magic: "GIF8", name: "a picture"},
 	{magic: "\x7fELF", name: "a program"},
-	{pattern: regexp.MustCompile(`(?i)^\s*(<!--[^>]*-->\s*)*<(!doctype html|html|head|body)\b`), name: "an HTML page; copy the text that it shows into a file instead"},
-	{pattern: regexp.MustCompile(`^\s*<(\?xml|[A-Za-z][\w:.-]*[\s>/])`), name: "XML"},
-	{pattern: regexp.MustCompile(`(?i)^\s*(%[^\n]*\n\s*)*@[a-z]+\s*[{(]`), name: "BibTeX"},
-	{pattern: regexp.MustCompile(`^\s*TY  - `), name: "RIS"},
-	{pattern: regexp.MustCompile(`^\s*PMID *- `), name: "MEDLINE"},
-	{pattern: regexp.MustCompile(`^\s*\\documentclass`), name: "a LaTeX document"},
-	{pattern: regexp.MustCompile(`^"?\w[\w ]{0,30}"?([,;\t]"?\w[\w ]{0,30}"?)+\r?\n`), name: "a table (CSV or TSV)"},
-	{pattern: regexp.MustCompile(`^\s*(#{1,6} |---\r?\n)`), name: "Markdown"},
+	{pattern: pattern(`(?i)^\s*(<!--[^>]*-->\s*)*<(!doctype html|html|head|body)\b`), name: "an HTML page; copy the text that it shows into a file instead"},
+	{pattern: pattern(`^\s*<(\?xml|[A-Za-z][\w:.-]*[\s>/])`), name: "XML"},
+	{pattern: pattern(`(?i)^\s*(%[^\n]*\n\s*)*@[a-z]+\s*[{(]`), name: "BibTeX"},
+	{pattern: pattern(`^\s*TY  - `), name: "RIS"},
+	{pattern: pattern(`^\s*PMID *- `), name: "MEDLINE"},
+	{pattern: pattern(`^\s*\\documentclass`), name: "a LaTeX document"},
+	{pattern: pattern(`^"?\w[\w ]{0,30}"?([,;\t]"?\w[\w ]{0,30}"?)+\r?\n`), name: "a table (CSV or TSV)"},
+	{pattern: pattern(`^\s*(#{1,6} |---\r?\n)`), name: "Markdown"},
 }
 
 // otherFormat is what a file is that is not read here; empty if not known.
@@ -124,7 +124,7 @@ func otherFormat(head []byte) string {
 		return "a tar archive, which must be unpacked first"
 	}
 	for _, k := range otherFormats {
-		if k.pattern == nil && bytes.HasPrefix(head, []byte(k.magic)) || k.pattern != nil && k.pattern.Match(head) {
+		if k.pattern == nil && bytes.HasPrefix(head, []byte(k.magic)) || k.pattern != nil && k.pattern().Match(head) {
 			return k.name
 		}
 	}

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -22,7 +21,7 @@ const (
 // not know stays as it is.
 func undoLaTeX(s string) string {
 	if strings.Contains(s, "ext") {
-		s = tabbedMacro.ReplaceAllString(s, `$1\text$2`)
+		s = tabbedMacro().ReplaceAllString(s, `$1\text$2`)
 	}
 	if strings.IndexByte(s, '\\') >= 0 {
 		s = dropRepeats(s)
@@ -31,7 +30,7 @@ func undoLaTeX(s string) string {
 }
 
 // tabbedMacro is "\textit{" after a program took its "\t" for a tab.
-var tabbedMacro = regexp.MustCompile(`(^|[^A-Za-z\\])ext(it\{|bf\{|tt\{)`)
+var tabbedMacro = pattern(`(^|[^A-Za-z\\])ext(it\{|bf\{|tt\{)`)
 
 // dropRepeats makes one of a formula that a page's text has twice, once for
 // sight and once for screen readers: "25\times25\times".

@@ -6,9 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -53,24 +51,21 @@ func isAbstract(text []byte) bool {
 // chrome is what the words of a listing page look like that are not papers: a
 // line that matches is never a title. Only what may stand between a title and
 // its abstract needs a pattern, since a title is the last line before an
-// abstract that is none of these. It is compiled when first used: it takes two
-// milliseconds, which every start of the program would pay.
-var chrome = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:` + strings.Join([]string{
-		`(?i:new|subscribe|trending|daily papers|papers?|upvotes?|like|share|save|cite|code|github|arxiv|arxiv page|pdf|view pdf|view arxiv page|paper page|project page|html|abs|demo|dataset|datasets|models?|spaces|community|comments?|collections?|sort by.*|filter.*|previous|next|back|home|login|log in|sign up|sign in|search|menu|more|show more|read more|see all.*|load more|abstract|today|yesterday|this week|this month)`,
-		`Get trending papers.*`,
-		`by ?\p{Lu}.*`,
-		`(?i:submitted|published|posted|updated|released|presented|added) (?i:by|on|at|in)\b.*`,
-		// 14 Mar 2025, Mar 14, March 14th, 2025, Fri 14 Mar, 2025-03-14, 03/14/2025
-		`(?i:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?:\d{1,2}(?:st|nd|rd|th)? )?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: \d{1,2}(?:st|nd|rd|th)?)?(?:,? \d{4})?`,
-		`\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*`,
-		`\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}`,
-		`(?i:about |over )?\w+ (?i:second|minute|hour|day|week|month|year)s? ago`,
-		// 12, 1.2k, 3 comments, · 5 authors, +12
-		`[^\p{L}]*(?:[\d.,]+ ?[kKmM]?)?(?: ?(?i:comments?|authors?|upvotes?|likes?|stars?|views?|downloads?|citations?|votes?|papers?|replies|models?|datasets?))?[^\p{L}]*`,
-		`https?://\S+`,
-	}, "|") + `)$`)
-})
+// abstract that is none of these.
+var chrome = pattern(`^(?:` + strings.Join([]string{
+	`(?i:new|subscribe|trending|daily papers|papers?|upvotes?|like|share|save|cite|code|github|arxiv|arxiv page|pdf|view pdf|view arxiv page|paper page|project page|html|abs|demo|dataset|datasets|models?|spaces|community|comments?|collections?|sort by.*|filter.*|previous|next|back|home|login|log in|sign up|sign in|search|menu|more|show more|read more|see all.*|load more|abstract|today|yesterday|this week|this month)`,
+	`Get trending papers.*`,
+	`by ?\p{Lu}.*`,
+	`(?i:submitted|published|posted|updated|released|presented|added) (?i:by|on|at|in)\b.*`,
+	// 14 Mar 2025, Mar 14, March 14th, 2025, Fri 14 Mar, 2025-03-14, 03/14/2025
+	`(?i:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?(?:\d{1,2}(?:st|nd|rd|th)? )?(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?(?: \d{1,2}(?:st|nd|rd|th)?)?(?:,? \d{4})?`,
+	`\d{4}[-/.]\d{1,2}[-/.]\d{1,2}.*`,
+	`\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}`,
+	`(?i:about |over )?\w+ (?i:second|minute|hour|day|week|month|year)s? ago`,
+	// 12, 1.2k, 3 comments, · 5 authors, +12
+	`[^\p{L}]*(?:[\d.,]+ ?[kKmM]?)?(?: ?(?i:comments?|authors?|upvotes?|likes?|stars?|views?|downloads?|citations?|votes?|papers?|replies|models?|datasets?))?[^\p{L}]*`,
+	`https?://\S+`,
+}, "|") + `)$`)
 
 func isChrome(line []byte) bool { return chrome().Match(line) }
 

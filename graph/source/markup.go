@@ -2,7 +2,6 @@ package source
 
 import (
 	"html"
-	"regexp"
 	"strings"
 )
 
@@ -13,20 +12,20 @@ func undoMarkup(s string) string {
 		s = undoEntities(s)
 	}
 	if strings.IndexByte(s, '<') >= 0 {
-		s = strayLess.ReplaceAllString(s, "$1$2")
+		s = strayLess().ReplaceAllString(s, "$1$2")
 		s = undoTags(s)
 	}
 	return s
 }
 
 // strayLess is a '<' whose entity was half undone: "<; 0.5".
-var strayLess = regexp.MustCompile(`(<);( ?[\d=$.±−-])`)
+var strayLess = pattern(`(<);( ?[\d=$.±−-])`)
 
 var (
-	entity = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});`)
+	entity = pattern(`^(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});`)
 	// bareEntity is an accented letter that has lost its semicolon; other
 	// entities without one are more often not entities at all ("R&D").
-	bareEntity = regexp.MustCompile(`^[A-Za-z](?:uml|acute|grave|circ|cedil|tilde)`)
+	bareEntity = pattern(`^[A-Za-z](?:uml|acute|grave|circ|cedil|tilde)`)
 )
 
 // undoEntities decodes entities, also those that were encoded more than once.
@@ -43,10 +42,10 @@ func undoEntities(s string) string {
 		for strings.HasPrefix(s, "amp;") {
 			s = s[len("amp;"):]
 		}
-		name := entity.FindString(s)
+		name := entity().FindString(s)
 		s = s[len(name):]
 		if name == "" {
-			if name = bareEntity.FindString(s); name != "" {
+			if name = bareEntity().FindString(s); name != "" {
 				s = s[len(name):]
 				name += ";"
 			}
@@ -62,9 +61,9 @@ func undoEntities(s string) string {
 }
 
 var (
-	tag = regexp.MustCompile(`</?([A-Za-z][A-Za-z0-9:-]*)(?:\s+[A-Za-z:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^\s"'<>]+))*\s*/?>`)
+	tag = pattern(`</?([A-Za-z][A-Za-z0-9:-]*)(?:\s+[A-Za-z:-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^\s"'<>]+))*\s*/?>`)
 	// jatsHeading is the heading over an abstract, which is none of its words.
-	jatsHeading = regexp.MustCompile(`(?i)<(?:jats:)?title>\s*(?:abstract|summary)\s*</(?:jats:)?title>`)
+	jatsHeading = pattern(`(?i)<(?:jats:)?title>\s*(?:abstract|summary)\s*</(?:jats:)?title>`)
 )
 
 // Tags by what stands in their place. A tag that a text may well have for
@@ -78,8 +77,8 @@ var (
 // undoTags takes out tags. What a block parted stays parted by a space; a
 // raised number is marked by '^'.
 func undoTags(s string) string {
-	s = jatsHeading.ReplaceAllString(s, " ")
-	found := tag.FindAllStringSubmatchIndex(s, -1)
+	s = jatsHeading().ReplaceAllString(s, " ")
+	found := tag().FindAllStringSubmatchIndex(s, -1)
 	if found == nil {
 		return s
 	}

@@ -151,6 +151,20 @@ func cause(err error) error {
 	return err
 }
 
+// hidden says whether a path below root is not to be read: its name begins
+// with a dot.
+func hidden(root, path string) bool {
+	return path != root && strings.HasPrefix(filepath.Base(path), ".")
+}
+
+// skip leaves a file, or a folder with all that is in it, out of a walk.
+func skip(entry fs.DirEntry) error {
+	if entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
 func readFolder(s *sink, root string) bool {
 	files, goOn := 0, true
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -158,11 +172,8 @@ func readFolder(s *sink, root string) bool {
 		in.source = path
 		if err == nil {
 			switch {
-			case path != root && strings.HasPrefix(entry.Name(), "."):
-				if entry.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
+			case hidden(root, path):
+				return skip(entry)
 			case entry.IsDir():
 				return nil
 			}
@@ -228,11 +239,8 @@ func Size(paths []string) int64 {
 			if err != nil {
 				return err
 			}
-			if path != root && strings.HasPrefix(entry.Name(), ".") {
-				if entry.IsDir() {
-					return fs.SkipDir
-				}
-				return nil
+			if hidden(root, path) {
+				return skip(entry)
 			}
 			if entry.IsDir() {
 				return nil

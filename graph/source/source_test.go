@@ -340,7 +340,7 @@ func TestReadRealListing(t *testing.T) {
 				t.Errorf("%q keeps %q", d.Title, residue)
 			}
 		}
-		urls += len(urlInText.FindAllString(d.Abstract, -1))
+		urls += len(urlInText().FindAllString(d.Abstract, -1))
 	}
 	if urls != 29 {
 		t.Errorf("%d web addresses, want 29", urls)

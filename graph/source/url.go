@@ -1,21 +1,20 @@
 package source
 
 import (
-	"regexp"
 	"strings"
 )
 
 var (
 	// brokenScheme is "https: //" and the like before what may be a host.
-	brokenScheme = regexp.MustCompile(`(https?) ?: ?/ ?/ ?([A-Za-z0-9-]+\.)`)
+	brokenScheme = pattern(`(https?) ?: ?/ ?/ ?([A-Za-z0-9-]+\.)`)
 	// brokenHost is an address whose host is broken after a dot:
 	// "https://github. com/a".
-	brokenHost = regexp.MustCompile(`(https?://(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+\.) ((?:[A-Za-z0-9-]+\.)?(?:com|io|org|net|edu|ai|dev|gov|co|cn|de|fr|uk|ch|jp|kr)(?:/|[.,;)]?(?:\s|$)))`)
+	brokenHost = pattern(`(https?://(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+\.) ((?:[A-Za-z0-9-]+\.)?(?:com|io|org|net|edu|ai|dev|gov|co|cn|de|fr|uk|ch|jp|kr)(?:/|[.,;)]?(?:\s|$)))`)
 	// brokenWord is an address broken after a hyphen or an underscore, with
 	// which none ends.
-	brokenWord = regexp.MustCompile(`(https?://[^\s()<>]*[-_]) ([A-Za-z0-9])`)
+	brokenWord = pattern(`(https?://[^\s()<>]*[-_]) ([A-Za-z0-9])`)
 	// brokenOwner is the address of a repository broken before its owner.
-	brokenOwner = regexp.MustCompile(`(https?://(?:www\.)?(?:github|gitlab|huggingface)\.(?:com|co)/) ([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)`)
+	brokenOwner = pattern(`(https?://(?:www\.)?(?:github|gitlab|huggingface)\.(?:com|co)/) ([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)`)
 )
 
 // repairURLs joins web addresses that a space has broken.
@@ -26,10 +25,10 @@ func repairURLs(s string) string {
 	}
 	// Most texts have their addresses at the end.
 	before, s := s[:first], s[first:]
-	s = brokenScheme.ReplaceAllString(s, "$1://$2")
-	s = brokenHost.ReplaceAllString(s, "$1$2")
-	s = brokenWord.ReplaceAllString(s, "$1$2")
-	return before + brokenOwner.ReplaceAllString(s, "$1$2")
+	s = brokenScheme().ReplaceAllString(s, "$1://$2")
+	s = brokenHost().ReplaceAllString(s, "$1$2")
+	s = brokenWord().ReplaceAllString(s, "$1$2")
+	return before + brokenOwner().ReplaceAllString(s, "$1$2")
 }
 
 // maxURL bounds how far around a place inURL looks.

@@ -35,7 +35,7 @@ func textOf(v any) (string, bool) {
 	return "", false
 }
 
-var yearInDate = regexp.MustCompile(`(?:^|\D)(1[5-9]\d\d|20\d\d|21\d\d)(?:\D|$)`)
+var yearInDate = pattern(`(?:^|\D)(1[5-9]\d\d|20\d\d|21\d\d)(?:\D|$)`)
 
 // yearOf is the year in a number or in a date in any usual form.
 func yearOf(v any) (int, bool) {
@@ -43,7 +43,7 @@ func yearOf(v any) (int, bool) {
 	case float64:
 		return int(v), v == math.Trunc(v) && v >= 1500 && v < 2200
 	case string:
-		if m := yearInDate.FindStringSubmatch(v); m != nil {
+		if m := yearInDate().FindStringSubmatch(v); m != nil {
 			year, err := strconv.Atoi(m[1])
 			return year, err == nil
 		}
@@ -121,7 +121,7 @@ func splitAuthors(s string) []string {
 		// ", and Last" leaves "and Last" behind only where no space parts it.
 		for name := range strings.SplitSeq(p, ",") {
 			name = strings.TrimSpace(name)
-			if n := len(names); n > 0 && nameSuffix.MatchString(name) {
+			if n := len(names); n > 0 && nameSuffix().MatchString(name) {
 				names[n-1] += " " + name
 				continue
 			}
@@ -131,14 +131,14 @@ func splitAuthors(s string) []string {
 	return names
 }
 
-var nameSuffix = regexp.MustCompile(`^(?:Jr|Sr)\.?$|^I{2,3}$|^IV$`)
+var nameSuffix = pattern(`^(?:Jr|Sr)\.?$|^I{2,3}$|^IV$`)
 
 // isLastFirst says whether a string is "Last, First": one comma, a family name
 // of one word or with a particle before it, and no suffix such as "Jr.".
 func isLastFirst(s string) bool {
 	last, first, ok := strings.Cut(s, ",")
 	last, first = strings.TrimSpace(last), strings.TrimSpace(first)
-	if !ok || last == "" || first == "" || strings.Contains(first, ",") || nameSuffix.MatchString(first) {
+	if !ok || last == "" || first == "" || strings.Contains(first, ",") || nameSuffix().MatchString(first) {
 		return false
 	}
 	words := strings.Fields(last)
@@ -153,7 +153,7 @@ func naturalOrder(name string) string {
 	if !ok || last == "" || first == "" || strings.Contains(first, ",") {
 		return name
 	}
-	if nameSuffix.MatchString(first) {
+	if nameSuffix().MatchString(first) {
 		return last + " " + first
 	}
 	return first + " " + last
@@ -205,11 +205,11 @@ func cleaned(in []string) []string {
 
 // Forms of outside ids.
 var (
-	doiForm      = regexp.MustCompile(`^10\.\d{4,9}/\S+$`)
-	arxivForm    = regexp.MustCompile(`^(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?$`)
-	aclForm      = regexp.MustCompile(`^(?:[A-Z]\d{2}-\d{4,5}|\d{4}\.[a-z0-9_]+(?:-[a-z0-9]+)?\.\d+)$`)
-	openAlexForm = regexp.MustCompile(`^[Ww]\d{4,12}$`)
-	s2Form       = regexp.MustCompile(`^(?:[0-9a-f]{40}|\d{1,12})$`)
+	doiForm      = pattern(`^10\.\d{4,9}/\S+$`)
+	arxivForm    = pattern(`^(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?$`)
+	aclForm      = pattern(`^(?:[A-Z]\d{2}-\d{4,5}|\d{4}\.[a-z0-9_]+(?:-[a-z0-9]+)?\.\d+)$`)
+	openAlexForm = pattern(`^[Ww]\d{4,12}$`)
+	s2Form       = pattern(`^(?:[0-9a-f]{40}|\d{1,12})$`)
 )
 
 // idForms says in words what is expected in a field of ids.
@@ -221,9 +221,9 @@ var idForms = map[field]string{
 // scheme is how the ids of one system are written.
 type scheme struct {
 	name     string
-	form     *regexp.Regexp // the first group, if any, is the id
-	prefixes []string       // that may stand before it, in lower case
-	lower    bool           // case does not count
+	form     func() *regexp.Regexp // the first group, if any, is the id
+	prefixes []string              // that may stand before it, in lower case
+	lower    bool                  // case does not count
 }
 
 var schemes = map[field]scheme{
@@ -244,7 +244,7 @@ func (sc scheme) parse(s string) (graph.OutsideID, bool) {
 		}
 	}
 	s = strings.TrimSuffix(strings.TrimSuffix(s, "/"), ".pdf")
-	m := sc.form.FindStringSubmatch(s)
+	m := sc.form().FindStringSubmatch(s)
 	if m == nil {
 		return graph.OutsideID{}, false
 	}
@@ -261,7 +261,7 @@ func (sc scheme) parse(s string) (graph.OutsideID, bool) {
 }
 
 // absent are the words that stand for an id that is not there.
-var absent = regexp.MustCompile(`^(?i:n/?a|none|null|nan|-|unknown)$`)
+var absent = pattern(`^(?i:n/?a|none|null|nan|-|unknown)$`)
 
 // outsideIDsOf is the ids in a value of field f.
 func outsideIDsOf(f field, v value) (ids []graph.OutsideID, ok bool) {
@@ -290,7 +290,7 @@ func outsideIDsOf(f field, v value) (ids []graph.OutsideID, ok bool) {
 	default:
 		return nil, f == fieldID
 	}
-	if absent.MatchString(s) {
+	if absent().MatchString(s) {
 		return nil, true
 	}
 	switch f {
@@ -349,8 +349,8 @@ func externalIDsOf(v any) (ids []graph.OutsideID, ok bool) {
 }
 
 var (
-	urlInText  = regexp.MustCompile(`https?://[^\s"'<>\[\](){}|\\^` + "`" + `]+(?:\([^\s()]*\)[^\s"'<>\[\](){}|\\^` + "`" + `]*)*`)
-	bareDomain = regexp.MustCompile(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:[/?#]\S*)?$`)
+	urlInText  = pattern(`https?://[^\s"'<>\[\](){}|\\^` + "`" + `]+(?:\([^\s()]*\)[^\s"'<>\[\](){}|\\^` + "`" + `]*)*`)
+	bareDomain = pattern(`^(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:[/?#]\S*)?$`)
 )
 
 // urlsOf is the web addresses in a string or a list, also where Markdown or
@@ -359,14 +359,14 @@ func urlsOf(v any) (urls []string, ok bool) {
 	switch v := v.(type) {
 	case string:
 		s := strings.TrimSpace(repairURLs(v))
-		if absent.MatchString(s) {
+		if absent().MatchString(s) {
 			return nil, true
 		}
 		// Several addresses without a scheme, or one.
 		parts := strings.FieldsFunc(s, func(r rune) bool { return r == ';' || r == ',' })
 		for i, part := range parts {
 			parts[i] = strings.TrimSpace(part)
-			if bareDomain.MatchString(parts[i]) {
+			if bareDomain().MatchString(parts[i]) {
 				parts[i] = "https://" + parts[i]
 			}
 		}
@@ -374,7 +374,7 @@ func urlsOf(v any) (urls []string, ok bool) {
 		if id, ok := schemes[fieldArxiv].parse(s); ok {
 			return []string{"https://arxiv.org/abs/" + id.Value}, true
 		}
-		for _, u := range urlInText.FindAllString(s, -1) {
+		for _, u := range urlInText().FindAllString(s, -1) {
 			if u = strings.TrimRight(u, ".,;:!?*_"); strings.Contains(u[len("http://"):], ".") {
 				urls = append(urls, u)
 			}
