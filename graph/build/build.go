@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"papergraph/graph"
@@ -111,10 +112,11 @@ type builder struct {
 
 // extracted is a document on its way from reader to writer.
 type extracted struct {
-	key   string // store.FactsKey
-	hash  string // of document and extractor
-	facts graph.Facts
-	keep  bool // the store has these facts already
+	key      string // store.FactsKey
+	document string // hash of the content
+	hash     string // of document, origin and extractor
+	facts    graph.Facts
+	keep     bool // the store has these facts already
 }
 
 // extract brings the facts up to date.
@@ -123,12 +125,12 @@ func (b *builder) extract(ctx context.Context) error {
 	defer cancel(nil)
 	docs := make(chan graph.Document, 4*b.Jobs)
 	done := make(chan extracted, 4*b.Jobs)
-	var progress byteCounter
-	progress.total = source.Size(b.Paths)
+	total := source.Size(b.Paths)
+	var bytesRead atomic.Int64 // so far, for the goroutine that reports
 	var workers sync.WaitGroup
 	workers.Go(func() {
 		defer close(docs)
-		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, OnBytes: progress.add, OnProblem: func(p source.Problem) {
+		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, OnBytes: func(n int64) { bytesRead.Add(n) }, OnProblem: func(p source.Problem) {
 			b.report.Problems++
 			if b.OnProblem != nil {
 				b.OnProblem(p)
@@ -153,7 +155,8 @@ func (b *builder) extract(ctx context.Context) error {
 				if ctx.Err() != nil {
 					return
 				}
-				e := extracted{key: store.FactsKey(&d), hash: b.inputHash(&d)}
+				e := extracted{key: store.FactsKey(&d), document: d.Hash()}
+				e.hash = b.inputHash(e.document, d.Origin)
 				if old, err := b.factsHash(e.key); err != nil {
 					cancel(err)
 					return
@@ -186,8 +189,7 @@ func (b *builder) extract(ctx context.Context) error {
 			continue
 		}
 		papers++
-		n, total := progress.get()
-		b.OnProgress(Progress{Stage: StageExtract, Papers: papers, Bytes: n, TotalBytes: total})
+		b.OnProgress(Progress{Stage: StageExtract, Papers: papers, Bytes: bytesRead.Load(), TotalBytes: total})
 	}
 	for _, c := range chosen {
 		if c.hash == c.before {
@@ -210,10 +212,10 @@ func (b *builder) factsHash(key string) (string, error) {
 
 // inputHash identifies what shapes a document's facts. The origin is part of
 // it: it is kept with the facts.
-func (b *builder) inputHash(d *graph.Document) string {
+func (b *builder) inputHash(document string, origin graph.Origin) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%d\n", b.Extractor.Version(), b.Lexicon.Hash(), d.Hash(), d.Origin.Line)
-	fmt.Fprint(h, d.Origin.Source)
+	fmt.Fprintf(h, "%s\n%s\n%s\n%d\n", b.Extractor.Version(), b.Lexicon.Hash(), document, origin.Line)
+	fmt.Fprint(h, origin.Source)
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
@@ -238,7 +240,7 @@ func (c choice) better(than choice) bool {
 // take writes facts unless a better form of the paper has been taken.
 func (b *builder) take(e *extracted, chosen map[string]choice) error {
 	d := &e.facts.Document
-	c := choice{abstract: len(d.Abstract), year: d.Year, document: d.Hash(), hash: e.hash}
+	c := choice{abstract: len(d.Abstract), year: d.Year, document: e.document, hash: e.hash}
 	old, again := chosen[e.key]
 	if again {
 		b.report.Duplicates++
@@ -325,23 +327,4 @@ func (b *builder) publish(ctx context.Context) error {
 	b.report.Info = info
 	b.OnProgress(Progress{Stage: StagePublish, Papers: b.papers, Total: b.papers})
 	return nil
-}
-
-// byteCounter counts what the reader has read for the goroutine that reports.
-type byteCounter struct {
-	mu    sync.Mutex
-	n     int64
-	total int64
-}
-
-func (c *byteCounter) add(n int64) {
-	c.mu.Lock()
-	c.n += n
-	c.mu.Unlock()
-}
-
-func (c *byteCounter) get() (n, total int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.n, c.total
 }
