@@ -216,28 +216,34 @@ type pick struct {
 	confidence float64
 }
 
-// pick decides: from the threshold on, best first, and no two of one role
-// that share their words everywhere.
+// pick decides all roles, each from its threshold on.
 func (x *Extractor) pick(a *analysis, s scores) []pick {
 	var out []pick
-	for r := range roleCount {
-		var ps []pick
-		for i := range s {
-			if p := x.model.confidence(r, s[i][r]); p >= x.model.Thresholds[r] {
-				ps = append(ps, pick{i, r, p})
-			}
-		}
-		slices.SortStableFunc(ps, func(a, b pick) int { return cmp.Compare(b.confidence, a.confidence) })
-		kept := newPlaces(a.texts)
-		for _, p := range ps {
-			c := a.candidates[p.candidate]
-			if !slices.ContainsFunc(kept.sharing(c), func(o *candidate) bool { return covered(c, o) }) {
-				kept.add(c)
-				out = append(out, p)
-			}
-		}
+	for r, threshold := range x.model.Thresholds[:roleCount] {
+		out = append(out, x.pickRole(a, s, r, threshold)...)
 	}
 	return out
+}
+
+// pickRole decides a role: from the threshold on, best first, and no two that
+// share their words everywhere.
+func (x *Extractor) pickRole(a *analysis, s scores, role int, threshold float64) []pick {
+	var likely []pick
+	for i := range s {
+		if p := x.model.confidence(role, s[i][role]); p >= threshold {
+			likely = append(likely, pick{i, role, p})
+		}
+	}
+	slices.SortStableFunc(likely, func(a, b pick) int { return cmp.Compare(b.confidence, a.confidence) })
+	kept := newPlaces(a.texts)
+	return slices.DeleteFunc(likely, func(p pick) bool {
+		c := a.candidates[p.candidate]
+		if slices.ContainsFunc(kept.sharing(c), func(o *candidate) bool { return covered(c, o) }) {
+			return true
+		}
+		kept.add(c)
+		return false
+	})
 }
 
 // places finds candidates by the tokens where they stand.

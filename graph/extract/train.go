@@ -549,14 +549,10 @@ func platt(zs []float64, ys []bool) [2]float64 {
 
 // tally counts the hits of picks in a role.
 func (t *trainer) tally(r int, threshold float64) (hits, gold, predicted int) {
-	m := t.x.model
-	old := m.Thresholds
-	m.Thresholds = slices.Repeat([]float64{2}, roleCount+1)
-	m.Thresholds[r] = threshold
 	for _, l := range t.lessons {
 		gold += len(l.gold[r])
 		left := slices.Clone(l.gold[r])
-		for _, p := range t.x.pick(l.a, l.second) {
+		for _, p := range t.x.pickRole(l.a, l.second, r, threshold) {
 			predicted++
 			for i, keys := range left {
 				if matches(l.a.candidates[p.candidate], keys) {
@@ -567,7 +563,6 @@ func (t *trainer) tally(r int, threshold float64) (hits, gold, predicted int) {
 			}
 		}
 	}
-	m.Thresholds = old
 	return hits, gold, predicted
 }
 
