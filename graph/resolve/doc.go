@@ -24,9 +24,12 @@
 //  4. The name's own key.
 //
 // The key of a name is its [graph.CaseKey] without casing: case, accents,
-// hyphens, spaces, articles and plurals do not count. Of methods and datasets
-// a generic head noun does not either, where a proper name stands before it
-// ("the GLUE benchmark").
+// hyphens, spaces, articles, plurals and British or American spelling do not
+// count. Of methods and datasets a generic head noun does not either, where a
+// proper name stands before it ("the GLUE benchmark").
+//
+// testdata/pairs.txt lists names that must become one entity and names that
+// must not, each with what papers say of it.
 //
 // Identities are apart by kind, but a name that papers have under two kinds of
 // which a thing is only one (method or dataset, task or concept) gets the kind

@@ -110,7 +110,7 @@ func TestPairs(t *testing.T) {
 		}
 	}
 	t.Logf("merged as they must: %d of %d; kept apart: %d of %d", right[true], counts[true], right[false], counts[false])
-	if counts[true]+counts[false] < 150 {
-		t.Errorf("%d pairs, want at least 150", counts[true]+counts[false])
+	if counts[true]+counts[false] < 420 {
+		t.Errorf("%d pairs, want at least 420", counts[true]+counts[false])
 	}
 }

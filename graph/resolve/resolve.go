@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"papergraph/graph"
 	"papergraph/graph/lexicon"
@@ -27,9 +28,13 @@ const maxNames = 64
 
 // Resolver gathers names. It is not for concurrent use.
 type Resolver struct {
-	lexicon  *lexicon.Lexicon
-	entries  map[identity]*lexicon.Entry // by the identity that an entry is
-	acronyms map[string]map[string]int   // short key to long key to papers
+	lexicon *lexicon.Lexicon
+	entries map[identity]*lexicon.Entry // by the identity that an entry is
+	// respelled has the lexicon's entries by the nameKeys of those of their
+	// forms that nameKey spells otherwise than [graph.NameKey], by which the
+	// lexicon finds the others.
+	respelled map[string][]*lexicon.Entry
+	acronyms  map[string]map[string]int // short key to long key to papers
 	// names counts the papers of each form, by what could decide the
 	// identity of its mention; identities are known only once all acronyms
 	// are.
@@ -70,11 +75,19 @@ type use struct {
 // New makes a resolver.
 func New(lex *lexicon.Lexicon) *Resolver {
 	r := &Resolver{
-		lexicon: lex, entries: map[identity]*lexicon.Entry{}, acronyms: map[string]map[string]int{}, names: map[local]map[string]*use{},
+		lexicon: lex, entries: map[identity]*lexicon.Entry{}, respelled: map[string][]*lexicon.Entry{}, acronyms: map[string]map[string]int{}, names: map[local]map[string]*use{},
 		authors: map[string]map[string]int{}, venues: map[string]map[string]int{}, papers: map[graph.ID]map[string]int{},
 	}
 	for _, e := range lex.Entries() {
 		r.entries[entryIdentity(e)] = e
+	}
+	for _, e := range lex.Entries() {
+		for _, form := range append([]string{e.Name}, e.Aliases...) {
+			if american(form) != form {
+				key := nameKey(form)
+				r.respelled[key] = append(r.respelled[key], e)
+			}
+		}
 	}
 	return r
 }
@@ -165,8 +178,10 @@ func explains(explained map[string]string, form string) bool {
 
 // nameKey is the form of a name under which names of entities are compared. It
 // differs from [graph.NameKey] in that a capital "S" is no plural, so that
-// "DARTS" and "DART" stay apart, and in that every name has a key.
+// "DARTS" and "DART" stay apart, in that British spelling and "&" are as
+// American spelling and "and", and in that every name has a key.
 func nameKey(name string) string {
+	name = american(strings.ReplaceAll(name, " & ", " and "))
 	if key := strings.ToLower(graph.CaseKey(name)); key != "" {
 		return key
 	}
@@ -181,24 +196,68 @@ func (r *Resolver) key(kind graph.Kind, name string) string {
 	if kind != graph.KindMethod && kind != graph.KindDataset {
 		return nameKey(name)
 	}
-	core := graph.CoreName(name)
-	if core == name || !r.proper(core) {
+	core := coreName(kind, name)
+	if core == name || !r.proper(kind, core) {
 		return nameKey(name)
 	}
 	return nameKey(core)
 }
 
+// heads are head nouns that a name of the kind may have or not, beside those
+// of [graph.CoreName].
+var heads = map[graph.Kind][]string{
+	graph.KindMethod:  {"optimizer", "optimiser", "toolkit", "library", "software", "package", "technique", "procedure", "scheme", "strategy", "pipeline"},
+	graph.KindDataset: {"corpus", "database", "test set", "training set", "validation set", "dev set", "test suite", "testbed", "collection", "data set", "data"},
+}
+
+// coreName is a name of the kind without its trailing generic head noun.
+func coreName(kind graph.Kind, name string) string {
+	if core := graph.CoreName(name); core != name {
+		return core
+	}
+	name = strings.TrimRight(name, " ")
+	for _, head := range heads[kind] {
+		for _, end := range [...]string{head, head + "s"} {
+			if at := len(name) - len(end); at > 1 && name[at-1] == ' ' && strings.EqualFold(name[at:], end) {
+				if core := strings.TrimRight(name[:at], " "); graph.NameKey(core) != "" && graph.NameKey("the "+core) != "the" {
+					return core
+				}
+			}
+		}
+	}
+	return name
+}
+
 // proper says whether s is a proper name: its last word has a digit or a
-// capital inside, or the lexicon has it in this casing and not in lower case.
-func (r *Resolver) proper(s string) bool {
+// capital inside, or the lexicon has it in this casing and not in lower case,
+// or it is of a dataset and several capitalised words.
+func (r *Resolver) proper(kind graph.Kind, s string) bool {
 	word := s[strings.LastIndexByte(s, ' ')+1:]
 	for i, c := range word {
 		if unicode.IsDigit(c) || i > 0 && unicode.IsUpper(c) {
 			return true
 		}
 	}
+	if kind == graph.KindDataset && titled(s) {
+		return true
+	}
 	lower := strings.ToLower(s)
 	return s != lower && len(r.lexicon.Lookup(s)) > 0 && len(r.lexicon.Lookup(lower)) == 0
+}
+
+// titled says whether s has at least two words, all capitalised but for
+// prepositions and the like.
+func titled(s string) bool {
+	capitals := 0
+	for _, w := range strings.Fields(s) {
+		switch first, _ := utf8.DecodeRuneInString(w); {
+		case unicode.IsUpper(first):
+			capitals++
+		case len(w) > 3:
+			return false
+		}
+	}
+	return capitals > 1
 }
 
 // local decides a mention's identity as far as its paper and the lexicon tell.
@@ -217,6 +276,9 @@ func (r *Resolver) local(kind graph.Kind, name string, aliases []string, explain
 			continue
 		}
 		if key := nameKey(f); long != "" && explained[key] == long {
+			if own := r.entry(kind, long); own != nil {
+				return local{kind: kind, entry: own}
+			}
 			switch agreement(e, key, long) {
 			case contradicts:
 				continue
@@ -245,9 +307,8 @@ func (r *Resolver) local(kind graph.Kind, name string, aliases []string, explain
 // its casing, may be an entry's name without its generic head noun or in
 // another casing, for here it is known to be a name.
 func (r *Resolver) entry(kind graph.Kind, form string) *lexicon.Entry {
-	core := graph.CoreName(form)
-	for _, s := range []string{form, core} {
-		if e := ofKind(kind, r.lexicon.Lookup(s)); e != nil {
+	for _, s := range []string{form, coreName(kind, form)} {
+		if e := r.respelt(kind, s); e != nil {
 			return e
 		}
 		if kind != graph.KindMethod && kind != graph.KindDataset {
@@ -260,6 +321,27 @@ func (r *Resolver) entry(kind graph.Kind, form string) *lexicon.Entry {
 		}
 	}
 	return nil
+}
+
+// respelt is the lexicon's entry for a form in whatever spelling.
+func (r *Resolver) respelt(kind graph.Kind, form string) *lexicon.Entry {
+	if e := ofKind(kind, r.lexicon.Lookup(form)); e != nil {
+		return e
+	}
+	if us := american(form); us != form {
+		if e := ofKind(kind, r.lexicon.Lookup(us)); e != nil {
+			return e
+		}
+	}
+	return ofKind(kind, r.respelled[nameKey(form)])
+}
+
+// keyed is the lexicon's entry for a nameKey.
+func (r *Resolver) keyed(kind graph.Kind, key string) *lexicon.Entry {
+	if e := ofKind(kind, r.lexicon.LookupKey(key, "")); e != nil {
+		return e
+	}
+	return ofKind(kind, r.respelled[key])
 }
 
 // ofKind picks the entry of the kind, else that of its rival.
@@ -427,7 +509,7 @@ func (e *Entities) unsettled(l local) identity {
 		return entryIdentity(l.claimed)
 	case l.short && e.global[l.key] != "":
 		long := e.global[l.key]
-		if entry := ofKind(l.kind, e.r.lexicon.LookupKey(long, "")); entry != nil {
+		if entry := e.r.keyed(l.kind, long); entry != nil {
 			return entryIdentity(entry)
 		}
 		return identity{l.kind, long}
