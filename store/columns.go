@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -150,13 +151,21 @@ func loadColumns(q *reader, info Info) (*columns, error) {
 	return c, nil
 }
 
-// decode reads one value of table V.
+// decode reads one value of table V. The table goes as far as uids have been
+// given out, which may be beyond the last that a node still has; the numbers
+// there are zero.
 func (c *columns) decode(uidRange uint32, b []byte) error {
 	first := uint64(uidRange) * columnsRange
-	if len(b)%columnsWidth != 0 || len(b) > columnsRange*columnsWidth || first+uint64(len(b)/columnsWidth) > uint64(len(c.ranks)) {
+	if len(b)%columnsWidth != 0 || len(b) > columnsRange*columnsWidth {
 		return damaged("numbers of nodes", fmt.Sprintf("%d bytes at %d", len(b), first))
 	}
-	for i := int(first); len(b) > 0; i++ {
+	for i := first; len(b) > 0; i++ {
+		if i >= uint64(len(c.ranks)) {
+			if len(bytes.TrimLeft(b, "\x00")) > 0 {
+				return damaged("numbers of nodes", fmt.Sprintf("%x at %d, where no node is", b, i))
+			}
+			return nil
+		}
 		c.year[i] = binary.BigEndian.Uint16(b)
 		c.papers[i] = binary.BigEndian.Uint32(b[2:])
 		c.words[i] = binary.BigEndian.Uint32(b[6:])

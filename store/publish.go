@@ -209,7 +209,7 @@ func (w *Writer) writeAdjacency(ctx context.Context, info *Info) error {
 	in := slices.Clone(out)
 	slices.SortFunc(in, edgeUIDs.compareReverse)
 
-	papers := make([]uint32, w.next)
+	papers := make([]uint32, len(w.year)) // one a uid; a first graph without nodes has none
 	err := w.reconcile(ctx, []byte{tagAdjacent}, func(yield func(key, value []byte) bool) {
 		var lows []uint16
 		var neighbours []uint32

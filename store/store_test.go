@@ -155,8 +155,10 @@ func TestIncrementsAreExact(t *testing.T) {
 	full := synthetic(120)
 	half := without(full, func(i int) bool { return i%2 == 0 })
 	other := without(full, func(i int) bool { return i%3 == 0 })
+	old := without(full, func(i int) bool { return i >= 60 }) // the nodes that came last go
+	none := without(full, func(int) bool { return true })
 	s := open(t)
-	for _, c := range []*corpus{half, full, other, half, other} {
+	for _, c := range []*corpus{none, old, full, old, half, full, other, half, none, other} {
 		info, err := rebuild(s, c, full)
 		if err != nil {
 			t.Fatal(err)
