@@ -11,7 +11,7 @@ import (
 
 // Facts writes what one paper says as one line of the facts format, which
 // [score.ReadPapers] reads: the entities by role, the results and the links.
-// Mentions and results below minConfidence are left out.
+// minConfidence is as [graph.Facts.Select] has it: 0 leaves candidates out.
 func Facts(w io.Writer, f *graph.Facts, minConfidence float64) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)

@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -43,6 +44,10 @@ type Mention struct {
 	Evidence   []Evidence `json:"evidence"`
 	Confidence float64    `json:"confidence"` // in (0,1]
 	Rule       string     `json:"rule"`       // the rule or model that decided
+	// Candidate is true where the confidence lies below what the model asks
+	// for: the mention is kept, but is in no graph unless [Facts.Select] is
+	// asked for it.
+	Candidate bool `json:"candidate,omitempty"`
 }
 
 // Claim is a relation between two entities that a document states.
@@ -82,6 +87,7 @@ type Result struct {
 	Evidence   Evidence   `json:"evidence"` // the words around the number
 	Confidence float64    `json:"confidence"`
 	Rule       string     `json:"rule"`
+	Candidate  bool       `json:"candidate,omitempty"` // as in Mention
 }
 
 // Acronym is a short form that a document explains.
@@ -89,6 +95,46 @@ type Acronym struct {
 	Short    string   `json:"short"`
 	Long     string   `json:"long"`
 	Evidence Evidence `json:"evidence"` // both, with what stands between them
+}
+
+// Select gives the facts that a graph is made of. With minConfidence 0 those
+// are the ones that the model's own thresholds let pass, without candidates;
+// otherwise all that are at least so sure, candidates among them. A claim goes
+// where an end of it goes that this document mentions. What is selected is no
+// candidate any more; f stays as it is.
+func (f *Facts) Select(minConfidence float64) Facts {
+	takes := func(confidence float64, candidate bool) bool {
+		if minConfidence <= 0 {
+			return !candidate
+		}
+		return confidence >= minConfidence
+	}
+	out := *f
+	out.Mentions, out.Results, out.Relations = nil, nil, nil
+	for _, m := range f.Mentions {
+		if takes(m.Confidence, m.Candidate) {
+			m.Candidate = false
+			out.Mentions = append(out.Mentions, m)
+		}
+	}
+	for _, r := range f.Results {
+		if takes(r.Confidence, r.Candidate) {
+			r.Candidate = false
+			out.Results = append(out.Results, r)
+		}
+	}
+	stays := func(kind Kind, name string) bool {
+		names := func(m Mention) bool {
+			return m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name))
+		}
+		return slices.ContainsFunc(out.Mentions, names) || !slices.ContainsFunc(f.Mentions, names)
+	}
+	for _, c := range f.Relations {
+		if takes(c.Confidence, false) && stays(c.FromKind, c.From) && stays(c.ToKind, c.To) {
+			out.Relations = append(out.Relations, c)
+		}
+	}
+	return out
 }
 
 // ErrEvidence says that evidence does not lie where it says.

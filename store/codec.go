@@ -163,6 +163,7 @@ type mentionRecord struct {
 	Evidence   []evidenceRecord `cbor:"5,keyasint,omitempty"`
 	Confidence float64          `cbor:"6,keyasint"`
 	Rule       string           `cbor:"7,keyasint"`
+	Candidate  bool             `cbor:"8,keyasint,omitempty"`
 }
 
 type claimRecord struct {
@@ -187,6 +188,7 @@ type valueRecord struct {
 	Evidence   []evidenceRecord `cbor:"8,keyasint,omitempty"` // none or one
 	Confidence float64          `cbor:"9,keyasint"`
 	Rule       string           `cbor:"10,keyasint"`
+	Candidate  bool             `cbor:"11,keyasint,omitempty"`
 }
 
 type acronymRecord struct {
@@ -498,13 +500,13 @@ func encodeFacts(f *graph.Facts, inputHash string) ([]byte, error) {
 	for _, m := range f.Mentions {
 		r.Mentions = append(r.Mentions, mentionRecord{
 			Relation: relation(m.Relation), Kind: kind(m.Kind), Name: m.Name, Aliases: m.Aliases,
-			Evidence: evidence(m.Evidence...), Confidence: m.Confidence, Rule: m.Rule,
+			Evidence: evidence(m.Evidence...), Confidence: m.Confidence, Rule: m.Rule, Candidate: m.Candidate,
 		})
 	}
 	for _, v := range f.Results {
 		r.Results = append(r.Results, valueRecord{
 			Value: v.Value, Unit: v.Unit, Comparison: string(v.Comparison), Metric: v.Metric, Method: v.Method, Dataset: v.Dataset,
-			Baseline: v.Baseline, Evidence: evidence(v.Evidence), Confidence: v.Confidence, Rule: v.Rule,
+			Baseline: v.Baseline, Evidence: evidence(v.Evidence), Confidence: v.Confidence, Rule: v.Rule, Candidate: v.Candidate,
 		})
 	}
 	for _, c := range f.Relations {
@@ -566,13 +568,13 @@ func decodeFacts(what string, value []byte) (StoredFacts, error) {
 	for _, m := range r.Mentions {
 		f.Mentions = append(f.Mentions, graph.Mention{
 			Relation: relation(m.Relation), Kind: kind(m.Kind), Name: m.Name, Aliases: m.Aliases,
-			Evidence: evidence(m.Evidence), Confidence: m.Confidence, Rule: m.Rule,
+			Evidence: evidence(m.Evidence), Confidence: m.Confidence, Rule: m.Rule, Candidate: m.Candidate,
 		})
 	}
 	for _, v := range r.Results {
 		f.Results = append(f.Results, graph.Result{
 			Value: v.Value, Unit: v.Unit, Comparison: graph.Comparison(v.Comparison), Metric: v.Metric, Method: v.Method, Dataset: v.Dataset,
-			Baseline: v.Baseline, Evidence: one(v.Evidence), Confidence: v.Confidence, Rule: v.Rule,
+			Baseline: v.Baseline, Evidence: one(v.Evidence), Confidence: v.Confidence, Rule: v.Rule, Candidate: v.Candidate,
 		})
 	}
 	for _, c := range r.Relations {

@@ -241,3 +241,28 @@ func TestBlockHasOneEncoding(t *testing.T) {
 		t.Errorf("%x, then %x, %v", a, b, err)
 	}
 }
+
+// Facts come back whole, candidates marked as such; those that a store of
+// before candidates has say nothing of them.
+func TestFactsRoundTrip(t *testing.T) {
+	f := small(t).facts[0]
+	for _, candidate := range []bool{false, true} {
+		f.Mentions = slices.Clone(f.Mentions)
+		f.Mentions[0].Candidate = candidate
+		f.Results = []graph.Result{{Value: "2", Unit: "x", Comparison: graph.Ratio, Evidence: f.Mentions[0].Evidence[0], Confidence: 0.5, Rule: "numbers", Candidate: candidate}}
+		b, err := encodeFacts(&f, "hash")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decodeFacts("x", b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(StoredFacts{Facts: f, InputHash: "hash"}, got); d != "" {
+			t.Errorf("candidate %v (-put +got):\n%s", candidate, d)
+		}
+		if key := []byte{8, 0xf5}; bytes.Contains(b, key) != candidate { // field 8: true
+			t.Errorf("candidate %v: the record is %x", candidate, b)
+		}
+	}
+}

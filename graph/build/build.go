@@ -29,8 +29,12 @@ type Options struct {
 	Stdin     io.Reader // what the path "-" reads; nil is the process's standard input
 	Lexicon   *lexicon.Lexicon
 	Extractor *extract.Extractor
-	Jobs      int  // extracting goroutines; 0 means one a core
-	Strict    bool // stop at the first bad record
+	// MinConfidence is what [graph.Facts.Select] is asked for: 0 for what the
+	// extractor's own thresholds let pass. It shapes the graph, not the facts:
+	// another one needs no extracting.
+	MinConfidence float64
+	Jobs          int  // extracting goroutines; 0 means one a core
+	Strict        bool // stop at the first bad record
 	// OnProblem receives bad records, which are skipped; nil for nobody. It
 	// is called by one goroutine at a time.
 	OnProblem func(source.Problem)
@@ -277,7 +281,8 @@ func (b *builder) resolve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.Observe(&f.Facts)
+		selected := f.Facts.Select(b.MinConfidence)
+		r.Observe(&selected)
 		b.papers++
 		b.OnProgress(Progress{Stage: StageResolve, Papers: b.papers, Total: max(b.papers, b.report.Read-b.report.Duplicates)})
 	}
@@ -303,7 +308,8 @@ func (b *builder) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		nodes, edges := b.entities.Paper(&f.Facts)
+		selected := f.Facts.Select(b.MinConfidence)
+		nodes, edges := b.entities.Paper(&selected)
 		for i := range nodes {
 			if err := b.w.PutNode(&nodes[i]); err != nil {
 				return err

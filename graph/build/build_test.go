@@ -465,3 +465,71 @@ func BenchmarkBuildCorpus(b *testing.B) {
 	b.ReportMetric(float64(n)/time.Since(start).Seconds(), "papers/s")
 	b.ReportMetric(float64(runtime.GOMAXPROCS(0)), "cores")
 }
+
+// Ensure that candidates, which the facts keep, leave no trace in the graph
+// unless they are asked for, and that asking needs no extracting.
+func TestMinConfidence(t *testing.T) {
+	ctx := context.Background()
+	o := options(t, write(t, corpus(t)[:25]))
+	first := mustRun(t, o)
+	withJSON, withDOT := export(t, latest(t, o.Store))
+
+	bare := options(t)
+	w, err := bare.Store.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	candidates := 0
+	for f, err := range latest(t, o.Store).AllFacts(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		selected := f.Select(0)
+		if err := w.PutNode(&graph.Node{ID: f.Document.ID(), Name: f.Document.Title, Paper: &f.Document}); err != nil {
+			t.Fatal(err)
+		}
+		candidates += len(f.Mentions) - len(selected.Mentions)
+		if err := w.PutFacts(&selected, "without candidates"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if candidates == 0 {
+		t.Fatal("the facts keep no candidate")
+	}
+	if _, err := w.Publish(ctx, nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, bare)
+	withoutJSON, withoutDOT := export(t, latest(t, bare.Store))
+	if withJSON != withoutJSON || withDOT != withoutDOT {
+		t.Errorf("candidates change the graph:\n%s", firstDifference(withoutJSON, withJSON))
+	}
+
+	edges := map[float64]int{}
+	for _, min := range []float64{0.1, 0.5, 0.9} {
+		o.MinConfidence = min
+		r := mustRun(t, o)
+		if r.Extracted != 0 {
+			t.Errorf("from %v on: %d papers were extracted again", min, r.Extracted)
+		}
+		edges[min] = r.Info.Edges
+		for e, err := range latest(t, o.Store).AllEdges(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range e.Statements {
+				if s.Class == graph.Extracted && s.Confidence < min {
+					t.Errorf("from %v on: %s %s %s has confidence %v", min, e.From, e.Relation, e.To, s.Confidence)
+				}
+			}
+		}
+	}
+	if edges[0.1] <= first.Info.Edges || edges[0.5] <= edges[0.9] || edges[0.9] == 0 {
+		t.Errorf("%d edges by the model's thresholds, by least confidence %v", first.Info.Edges, edges)
+	}
+	o.MinConfidence = 0
+	if r := mustRun(t, o); r.Info.ID != first.Info.ID {
+		t.Errorf("back at the model's thresholds the snapshot is %s, before it was %s", r.Info.ID, first.Info.ID)
+	}
+}

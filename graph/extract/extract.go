@@ -13,7 +13,7 @@ import (
 
 // version names the rules of this package; with the model's own version it is
 // the extractor's. Raise it when the same text would give other facts.
-const version = "papergraph-extract/1"
+const version = "papergraph-extract/2"
 
 // Extractor turns documents into facts. It may be used from many goroutines.
 type Extractor struct {
@@ -41,8 +41,14 @@ func NewWithModel(lex *lexicon.Lexicon, m *Model) *Extractor {
 // always the same.
 func (x *Extractor) Version() string { return version + "+" + x.model.Version }
 
+// floor is the confidence from which on a statement is kept as a candidate
+// where the model's threshold is higher.
+const floor = 0.1
+
 // Extract reads a document. The facts hold every statement from the model's
-// thresholds on.
+// thresholds on and, marked as candidates, those from the floor on: which are
+// taken is decided best first, so that the candidates change nothing above
+// them.
 func (x *Extractor) Extract(d graph.Document) graph.Facts {
 	f := graph.Facts{Document: d, Extractor: x.Version()}
 	a := x.analyse(&d)
@@ -53,7 +59,7 @@ func (x *Extractor) Extract(d graph.Document) graph.Facts {
 	for _, p := range picks {
 		f.Mentions = append(f.Mentions, x.mention(a, p))
 	}
-	f.Results = x.results(a, picks)
+	f.Results = x.results(a, slices.DeleteFunc(picks, func(p pick) bool { return p.below }))
 	return f
 }
 
@@ -214,13 +220,17 @@ type pick struct {
 	candidate  int
 	role       int
 	confidence float64
+	below      bool // the model's threshold for the role
 }
 
-// pick decides all roles, each from its threshold on.
+// pick decides all roles, each from the floor on.
 func (x *Extractor) pick(a *analysis, s scores) []pick {
 	var out []pick
 	for r, threshold := range x.model.Thresholds[:roleCount] {
-		out = append(out, x.pickRole(a, s, r, threshold)...)
+		for _, p := range x.pickRole(a, s, r, min(floor, threshold)) {
+			p.below = p.confidence < threshold
+			out = append(out, p)
+		}
 	}
 	return out
 }
@@ -231,7 +241,7 @@ func (x *Extractor) pickRole(a *analysis, s scores, role int, threshold float64)
 	var likely []pick
 	for i := range s {
 		if p := x.model.confidence(role, s[i][role]); p >= threshold {
-			likely = append(likely, pick{i, role, p})
+			likely = append(likely, pick{candidate: i, role: role, confidence: p})
 		}
 	}
 	slices.SortStableFunc(likely, func(a, b pick) int { return cmp.Compare(b.confidence, a.confidence) })
@@ -335,7 +345,7 @@ func (x *Extractor) mention(a *analysis, p pick) graph.Mention {
 	}
 	f.reset()
 	slices.SortStableFunc(places, func(a, b place) int { return cmp.Compare(b.weight, a.weight) })
-	m := graph.Mention{Relation: roles[p.role].Relation, Kind: roles[p.role].Kind, Name: c.name, Confidence: roundConfidence(p.confidence), Rule: "roles"}
+	m := graph.Mention{Relation: roles[p.role].Relation, Kind: roles[p.role].Kind, Name: c.name, Confidence: roundConfidence(p.confidence), Rule: "roles", Candidate: p.below}
 	if c.derived {
 		m.Rule = "roles, broader by the lexicon"
 	}

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -229,4 +230,40 @@ func BenchmarkExtract(b *testing.B) {
 		x.Extract(paper)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "papers/s")
+}
+
+// Candidates change nothing among the statements above them: what a bound
+// selects is, role by role, the beginning of what a lower one selects.
+func TestCandidatesComeAfterStatements(t *testing.T) {
+	x := newExtractor(t)
+	f := x.Extract(paper)
+	candidates := 0
+	thresholds := map[Role]float64{}
+	for r, role := range roles {
+		thresholds[role] = x.model.Thresholds[r]
+	}
+	for _, m := range f.Mentions {
+		// Confidences are rounded once the threshold has decided.
+		threshold := thresholds[Role{m.Relation, m.Kind}]
+		switch {
+		case m.Confidence < floor:
+			t.Errorf("%s %s has confidence %v, nothing below %v is kept", m.Relation, m.Name, m.Confidence, floor)
+		case m.Candidate && m.Confidence > threshold, !m.Candidate && m.Confidence < threshold:
+			t.Errorf("%s %s: confidence %v, candidate %v, the threshold is %v", m.Relation, m.Name, m.Confidence, m.Candidate, threshold)
+		case m.Candidate:
+			candidates++
+		}
+	}
+	if candidates == 0 {
+		t.Error("no candidate is kept")
+	}
+	for _, role := range roles {
+		all := names(&f, role.Relation, role.Kind)
+		for _, min := range []float64{0, 0.1, 0.2, 0.3, 0.5, 0.8} {
+			selected := f.Select(min)
+			if got := names(&selected, role.Relation, role.Kind); !slices.Equal(got, all[:len(got)]) {
+				t.Errorf("%v from %v on: %q, of %q", role, min, got, all)
+			}
+		}
+	}
 }

@@ -331,11 +331,13 @@ func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 			x.numberFeatures(f, a, &q)
 			var z [1]float64
 			x.model.number.sum(f.list, z[:])
-			p := x.model.confidence(roleCount, z[0])
-			if p < x.model.Thresholds[roleCount] {
+			p, threshold := x.model.confidence(roleCount, z[0]), x.model.Thresholds[roleCount]
+			if p < min(floor, threshold) {
 				continue
 			}
-			out = append(out, named.result(a, &q, roundConfidence(p)))
+			r := named.result(a, &q, roundConfidence(p))
+			r.Candidate = p < threshold
+			out = append(out, r)
 		}
 	}
 	f.reset()

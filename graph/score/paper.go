@@ -180,8 +180,8 @@ func ReadPapers(r io.Reader) ([]Paper, error) {
 	}
 }
 
-// FromFacts is f in the facts format, without mentions and results that are
-// less sure than minConfidence. The id is the slug of the paper's id. Relations
+// FromFacts is f in the facts format, of the mentions and results that
+// [graph.Facts.Select] gives for minConfidence. The id is the slug of the paper's id. Relations
 // between entities and acronyms have no place in the format.
 func FromFacts(f *graph.Facts, minConfidence float64) Paper {
 	none := func() []Entity { return []Entity{} }
@@ -192,18 +192,13 @@ func FromFacts(f *graph.Facts, minConfidence float64) Paper {
 		Tasks: none(), Metrics: none(), Concepts: none(),
 		Results: []Result{}, Links: []Link{},
 	}
-	for _, m := range f.Mentions {
-		if m.Confidence < minConfidence {
-			continue
-		}
+	selected := f.Select(minConfidence)
+	for _, m := range selected.Mentions {
 		if list := p.list(m.Relation, m.Kind); list != nil {
 			*list = append(*list, Entity{Name: m.Name, Aliases: append([]string{}, m.Aliases...)})
 		}
 	}
-	for _, r := range f.Results {
-		if r.Confidence < minConfidence {
-			continue
-		}
+	for _, r := range selected.Results {
 		p.Results = append(p.Results, Result{
 			Method: Text(r.Method), Dataset: Text(r.Dataset), Metric: Text(r.Metric), Value: Text(r.Value), Unit: Text(r.Unit),
 			Comparison: r.Comparison, Baseline: Text(r.Baseline), Evidence: r.Evidence.Quote,

@@ -178,6 +178,7 @@ func TestFromFacts(t *testing.T) {
 		Results: []graph.Result{
 			{Value: "2", Unit: "x", Comparison: graph.Ratio, Metric: "speed", Evidence: graph.Evidence{Quote: "twice as fast"}, Confidence: .8},
 			{Value: "3", Comparison: graph.Absolute, Confidence: .1},
+			{Value: "4", Comparison: graph.Absolute, Confidence: .2, Candidate: true},
 		},
 		Links: []graph.Link{{Kind: graph.LinkCode, URL: "https://github.com/a/b"}},
 	}
@@ -194,6 +195,11 @@ func TestFromFacts(t *testing.T) {
 		`"links":[{"kind":"code","url":"https://github.com/a/b"}]}`
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+	for min, want := range map[float64]int{0: 2, .05: 3, .15: 2, .5: 1} {
+		if p := FromFacts(f, min); len(p.Results) != want {
+			t.Errorf("from %v on there are %d results, want %d", min, len(p.Results), want)
+		}
 	}
 	empty, err := json.Marshal(FromFacts(&graph.Facts{Document: graph.Document{Title: "T"}}, 0))
 	if err != nil {
