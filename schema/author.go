@@ -11,6 +11,6 @@ type author struct{ *entity }
 
 func asAuthor(e *entity) *author { return &author{e} }
 
-func (a *author) Papers(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+func (a *author) Papers(ctx context.Context, args edgesArgs) (*connection[*paper], error) {
 	return neighbours(ctx, a.entity, in(graph.AuthoredBy), args, asPaper)
 }

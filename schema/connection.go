@@ -142,6 +142,7 @@ type neighbourKey struct {
 	of               graph.Kind
 	relations, kinds string
 	direction        store.Direction
+	where            string // canonical
 	page             page
 	need             need
 }
@@ -160,14 +161,14 @@ type neighbourPage struct {
 
 // neighbours is the connection of e that q asks for. It is read for all members
 // of e's group of the same kind, since they will be asked the same.
-func neighbours[T any](ctx context.Context, e *entity, q store.NeighborQuery, args pageArgs, as func(*entity) T) (*connection[T], error) {
+func neighbours[T any](ctx context.Context, e *entity, q store.NeighborQuery, args edgesArgs, as func(*entity) T) (*connection[T], error) {
 	p, err := args.page()
 	if err != nil {
 		return nil, err
 	}
-	key := neighbourKey{of: e.id.Kind(), relations: joined(q.Relations), kinds: joined(q.Kinds), direction: q.Direction, page: p, need: needOf(ctx)}
+	key := neighbourKey{of: e.id.Kind(), relations: joined(q.Relations), kinds: joined(q.Kinds), direction: q.Direction, where: args.Where.canonical(), page: p, need: needOf(ctx)}
 	pages, err := shared(&e.group.loads, key, func() (map[graph.ID]*neighbourPage, error) {
-		return e.req.readNeighbours(ctx, e.group.ofKind(key.of), q, p, key.need)
+		return e.req.readNeighbours(ctx, e.group.ofKind(key.of), q, args.Where, p, key.need)
 	})
 	if err != nil {
 		return nil, err
@@ -196,7 +197,7 @@ func joined[S ~string](list []S) string {
 
 // readNeighbours reads a page of neighbours of each of the given nodes: one
 // read of neighbours a node, then one of all nodes and one of all edges.
-func (r *request) readNeighbours(ctx context.Context, members []*entity, q store.NeighborQuery, p page, need need) (map[graph.ID]*neighbourPage, error) {
+func (r *request) readNeighbours(ctx context.Context, members []*entity, q store.NeighborQuery, where *edgeFilter, p page, need need) (map[graph.ID]*neighbourPage, error) {
 	if err := r.charge(len(members)); err != nil {
 		return nil, err
 	}
@@ -206,6 +207,9 @@ func (r *request) readNeighbours(ctx context.Context, members []*entity, q store
 	for _, m := range members {
 		all, err := r.snap.Neighbors(ctx, m.id, q)
 		if err != nil {
+			return nil, err
+		}
+		if all, err = r.matching(ctx, m.id, all, where); err != nil {
 			return nil, err
 		}
 		np := &neighbourPage{total: len(all)}
@@ -244,6 +248,33 @@ func (r *request) readNeighbours(ctx context.Context, members []*entity, q store
 		}
 	}
 	return pages, nil
+}
+
+// matching are the neighbours behind edges that the filter takes, in their
+// order. To decide, the edges of the whole list are looked at, which is charged
+// for.
+func (r *request) matching(ctx context.Context, of graph.ID, all []store.Neighbor, where *edgeFilter) ([]store.Neighbor, error) {
+	if where.takesAll() {
+		return all, nil
+	}
+	if err := r.charge(len(all)); err != nil {
+		return nil, err
+	}
+	keys := make([]store.EdgeKey, len(all))
+	for i, n := range all {
+		keys[i] = edgeKey(of, n)
+	}
+	confidences, err := r.snap.Confidences(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	kept := make([]store.Neighbor, 0, len(all))
+	for i, n := range all {
+		if where.takes(confidences[i]) {
+			kept = append(kept, n)
+		}
+	}
+	return kept, nil
 }
 
 // rowsOf makes a page of a list, without nodes and edges as yet.

@@ -133,7 +133,7 @@ type connectionArgs struct {
 	Relations *[]graph.Relation
 	Direction string
 	Kinds     *[]graph.Kind
-	pageArgs
+	edgesArgs
 }
 
 var directions = map[string]store.Direction{"out": store.Out, "in": store.In, "both": store.Both}
@@ -146,7 +146,7 @@ func (e *entity) Connections(ctx context.Context, args connectionArgs) (*connect
 	if args.Kinds != nil {
 		q.Kinds = *args.Kinds
 	}
-	return neighbours(ctx, e, q, args.pageArgs, asEntity)
+	return neighbours(ctx, e, q, args.edgesArgs, asEntity)
 }
 
 func asEntity(e *entity) *entity { return e }

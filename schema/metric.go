@@ -13,10 +13,10 @@ func asMetric(e *entity) *metric { return &metric{e} }
 
 func (m *metric) Better() *graph.Better { return orNull(m.node.Better) }
 
-func (m *metric) MeasuredBy(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+func (m *metric) MeasuredBy(ctx context.Context, args edgesArgs) (*connection[*paper], error) {
 	return neighbours(ctx, m.entity, in(graph.Measures), args, asPaper)
 }
 
-func (m *metric) Results(ctx context.Context, args pageArgs) (*connection[*result], error) {
+func (m *metric) Results(ctx context.Context, args edgesArgs) (*connection[*result], error) {
 	return neighbours(ctx, m.entity, in(graph.Reports, graph.KindResult), args, asResult)
 }

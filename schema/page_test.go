@@ -22,6 +22,7 @@ func TestPagingEqualsReadingWhole(t *testing.T) {
 		{"papers matching", "", `papers(matching: "paper number" %s)`, "papers"},
 		{"methods", "", "methods", "methods"},
 		{"usedBy", `method(id: "method:method-0") {`, "usedBy", "method.usedBy"},
+		{"usedBy, the surer", `method(id: "method:method-0") {`, "usedBy(where: {confidence: {gt: 0.4}} %s)", "method.usedBy"},
 		{"connections", `paper(id: "Paper number 7") {`, "connections", "paper.connections"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

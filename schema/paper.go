@@ -45,7 +45,7 @@ func (p *paper) Origin() *origin {
 // two kinds.
 type introducesArgs struct {
 	Kinds *[]graph.Kind
-	pageArgs
+	edgesArgs
 }
 
 func (p *paper) Introduces(ctx context.Context, args introducesArgs) (*connection[*entity], error) {
@@ -53,50 +53,50 @@ func (p *paper) Introduces(ctx context.Context, args introducesArgs) (*connectio
 	if args.Kinds != nil {
 		q.Kinds = *args.Kinds
 	}
-	return neighbours(ctx, p.entity, q, args.pageArgs, asEntity)
+	return neighbours(ctx, p.entity, q, args.edgesArgs, asEntity)
 }
 
-func (p *paper) Uses(ctx context.Context, args pageArgs) (*connection[*method], error) {
+func (p *paper) Uses(ctx context.Context, args edgesArgs) (*connection[*method], error) {
 	return neighbours(ctx, p.entity, out(graph.Uses), args, asMethod)
 }
 
-func (p *paper) ComparesWith(ctx context.Context, args pageArgs) (*connection[*method], error) {
+func (p *paper) ComparesWith(ctx context.Context, args edgesArgs) (*connection[*method], error) {
 	return neighbours(ctx, p.entity, out(graph.ComparesWith), args, asMethod)
 }
 
-func (p *paper) EvaluatesOn(ctx context.Context, args pageArgs) (*connection[*dataset], error) {
+func (p *paper) EvaluatesOn(ctx context.Context, args edgesArgs) (*connection[*dataset], error) {
 	return neighbours(ctx, p.entity, out(graph.EvaluatesOn), args, asDataset)
 }
 
-func (p *paper) Addresses(ctx context.Context, args pageArgs) (*connection[*task], error) {
+func (p *paper) Addresses(ctx context.Context, args edgesArgs) (*connection[*task], error) {
 	return neighbours(ctx, p.entity, out(graph.Addresses), args, asTask)
 }
 
-func (p *paper) Measures(ctx context.Context, args pageArgs) (*connection[*metric], error) {
+func (p *paper) Measures(ctx context.Context, args edgesArgs) (*connection[*metric], error) {
 	return neighbours(ctx, p.entity, out(graph.Measures), args, asMetric)
 }
 
-func (p *paper) Concerns(ctx context.Context, args pageArgs) (*connection[*concept], error) {
+func (p *paper) Concerns(ctx context.Context, args edgesArgs) (*connection[*concept], error) {
 	return neighbours(ctx, p.entity, out(graph.Concerns), args, asConcept)
 }
 
-func (p *paper) Reports(ctx context.Context, args pageArgs) (*connection[*result], error) {
+func (p *paper) Reports(ctx context.Context, args edgesArgs) (*connection[*result], error) {
 	return neighbours(ctx, p.entity, out(graph.Reports), args, asResult)
 }
 
-func (p *paper) Cites(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+func (p *paper) Cites(ctx context.Context, args edgesArgs) (*connection[*paper], error) {
 	return neighbours(ctx, p.entity, out(graph.Cites), args, asPaper)
 }
 
-func (p *paper) CitedBy(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+func (p *paper) CitedBy(ctx context.Context, args edgesArgs) (*connection[*paper], error) {
 	return neighbours(ctx, p.entity, in(graph.Cites), args, asPaper)
 }
 
-func (p *paper) AuthoredBy(ctx context.Context, args pageArgs) (*connection[*author], error) {
+func (p *paper) AuthoredBy(ctx context.Context, args edgesArgs) (*connection[*author], error) {
 	return neighbours(ctx, p.entity, out(graph.AuthoredBy), args, asAuthor)
 }
 
-func (p *paper) PublishedIn(ctx context.Context, args pageArgs) (*connection[*venue], error) {
+func (p *paper) PublishedIn(ctx context.Context, args edgesArgs) (*connection[*venue], error) {
 	return neighbours(ctx, p.entity, out(graph.PublishedIn), args, asVenue)
 }
 

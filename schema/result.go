@@ -64,6 +64,6 @@ func refer[T any](ctx context.Context, r *result, field string, id func(*graph.R
 	return nil, nil
 }
 
-func (r *result) ReportedBy(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+func (r *result) ReportedBy(ctx context.Context, args edgesArgs) (*connection[*paper], error) {
 	return neighbours(ctx, r.entity, in(graph.Reports), args, asPaper)
 }

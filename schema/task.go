@@ -11,18 +11,18 @@ type task struct{ *entity }
 
 func asTask(e *entity) *task { return &task{e} }
 
-func (t *task) AddressedBy(ctx context.Context, args pageArgs) (*connection[*paper], error) {
+func (t *task) AddressedBy(ctx context.Context, args edgesArgs) (*connection[*paper], error) {
 	return neighbours(ctx, t.entity, in(graph.Addresses), args, asPaper)
 }
 
-func (t *task) SolvedWith(ctx context.Context, args pageArgs) (*connection[*method], error) {
+func (t *task) SolvedWith(ctx context.Context, args edgesArgs) (*connection[*method], error) {
 	return neighbours(ctx, t.entity, in(graph.UsedFor), args, asMethod)
 }
 
-func (t *task) Broader(ctx context.Context, args pageArgs) (*connection[*task], error) {
+func (t *task) Broader(ctx context.Context, args edgesArgs) (*connection[*task], error) {
 	return neighbours(ctx, t.entity, out(graph.Broader), args, asTask)
 }
 
-func (t *task) Narrower(ctx context.Context, args pageArgs) (*connection[*task], error) {
+func (t *task) Narrower(ctx context.Context, args edgesArgs) (*connection[*task], error) {
 	return neighbours(ctx, t.entity, in(graph.Broader), args, asTask)
 }

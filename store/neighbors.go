@@ -192,7 +192,8 @@ type edgeReader struct {
 	curated map[uint32]*block
 }
 
-// paperBlock is what a paper states and the texts that its quotes are of.
+// paperBlock is what a paper states and, once a quote was asked for, the texts
+// that its quotes are of.
 type paperBlock struct {
 	*block
 	texts *texts
@@ -224,21 +225,26 @@ func (x *edgeReader) paper(uid uint32) (*paperBlock, error) {
 		return nil, err
 	}
 	pb := &paperBlock{block: b}
-	if b != nil {
-		n, err := x.q.node(id)
+	if len(x.papers) >= maxBlocks {
+		clear(x.papers)
+	}
+	x.papers[uid] = pb
+	return pb, nil
+}
+
+// textsOf reads the texts of the paper whose block is b, the first time.
+func (x *edgeReader) textsOf(uid uint32, b *paperBlock) (*texts, error) {
+	if b.texts == nil {
+		n, err := x.q.node(x.c.id(uid))
 		if err != nil {
 			return nil, err
 		}
 		if n.Paper == nil {
 			return nil, damaged(b.what, "stated by what is not a paper")
 		}
-		pb.texts = newTexts(n.Paper)
+		b.texts = newTexts(n.Paper)
 	}
-	if len(x.papers) >= maxBlocks {
-		clear(x.papers)
-	}
-	x.papers[uid] = pb
-	return pb, nil
+	return b.texts, nil
 }
 
 func (x *edgeReader) curatedFrom(uid uint32) (*block, error) {
@@ -290,37 +296,52 @@ func (x *edgeReader) asserters(k edgeUIDs) ([]uint32, error) {
 	return slices.Compact(papers), nil
 }
 
-// edge reads an edge; nil is none.
-func (x *edgeReader) edge(k edgeUIDs) (*graph.Edge, error) {
+// eachRecord calls use with what each block has of an edge: those of the papers
+// that state it, then the curated one, which has no paper.
+func (x *edgeReader) eachRecord(k edgeUIDs, use func(paper uint32, b *paperBlock, r *edgeRecord) error) error {
 	papers, err := x.asserters(k)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var statements []graph.Statement
 	for _, p := range papers {
 		b, err := x.paper(p)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if b.block == nil {
 			continue
 		}
 		if r := b.find(k); r != nil {
-			if statements, err = b.statements(statements, r, b.texts); err != nil {
-				return nil, err
+			if err := use(p, b, r); err != nil {
+				return err
 			}
 		}
 	}
 	b, err := x.curatedFrom(k.from)
-	if err != nil {
-		return nil, err
+	if b == nil || err != nil {
+		return err
 	}
-	if b != nil {
-		if r := b.find(k); r != nil {
-			if statements, err = b.statements(statements, r, nil); err != nil {
-				return nil, err
+	if r := b.find(k); r != nil {
+		return use(0, &paperBlock{block: b}, r)
+	}
+	return nil
+}
+
+// edge reads an edge; nil is none.
+func (x *edgeReader) edge(k edgeUIDs) (*graph.Edge, error) {
+	var statements []graph.Statement
+	err := x.eachRecord(k, func(paper uint32, b *paperBlock, r *edgeRecord) (err error) {
+		var t *texts
+		if paper != 0 {
+			if t, err = x.textsOf(paper, b); err != nil {
+				return err
 			}
 		}
+		statements, err = b.statements(statements, r, t)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	if len(statements) == 0 {
 		return nil, nil
@@ -355,6 +376,38 @@ func (r *Snapshot) Edges(ctx context.Context, keys []EdgeKey) ([]*graph.Edge, er
 		}
 	}
 	return edges, nil
+}
+
+// Confidences are those of edges, each the confidence of its surest statement,
+// in the order of keys; 0 where there is no such edge. It reads less than
+// [Snapshot.Edges].
+func (r *Snapshot) Confidences(ctx context.Context, keys []EdgeKey) ([]float64, error) {
+	q, done, err := r.read()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	x := q.edges(r.columns)
+	out := make([]float64, len(keys))
+	for i, k := range keys {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		from, ok1 := r.columns.uid(k.From)
+		to, ok2 := r.columns.uid(k.To)
+		relation := relationCodes[k.Relation]
+		if !ok1 || !ok2 || relation == 0 {
+			continue
+		}
+		err := x.eachRecord(edgeUIDs{from: from, relation: relation, to: to}, func(_ uint32, _ *paperBlock, r *edgeRecord) error {
+			out[i] = max(out[i], r.confidence())
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // AllEdges yields every edge in the order of [graph.CompareEdges].

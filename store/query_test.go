@@ -362,3 +362,28 @@ func TestView(t *testing.T) {
 		t.Errorf("unknown focus: %v", err)
 	}
 }
+
+// Confidences are those of the edges, read another way.
+func TestConfidences(t *testing.T) {
+	c := small(t)
+	s := open(t)
+	publish(t, s, c, nil)
+	r := latest(t, s)
+	var keys []EdgeKey
+	var want []float64
+	for e, err := range r.AllEdges(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, EdgeKey{e.From, e.Relation, e.To})
+		want = append(want, e.Confidence())
+	}
+	keys, want = append(keys, EdgeKey{"method:nowhere", graph.Uses, "method:lora"}, EdgeKey{keys[0].To, graph.Uses, keys[0].From}), append(want, 0, 0)
+	got, err := r.Confidences(context.Background(), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
