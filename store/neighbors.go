@@ -327,6 +327,16 @@ func (x *edgeReader) eachRecord(k edgeUIDs, use func(paper uint32, b *paperBlock
 	return nil
 }
 
+// confidence is that of an edge's surest statement; 0 where there is no edge.
+func (x *edgeReader) confidence(k edgeUIDs) (float64, error) {
+	best := 0.0
+	err := x.eachRecord(k, func(_ uint32, _ *paperBlock, r *edgeRecord) error {
+		best = max(best, r.confidence())
+		return nil
+	})
+	return best, err
+}
+
 // edge reads an edge; nil is none.
 func (x *edgeReader) edge(k edgeUIDs) (*graph.Edge, error) {
 	var statements []graph.Statement
@@ -399,11 +409,7 @@ func (r *Snapshot) Confidences(ctx context.Context, keys []EdgeKey) ([]float64, 
 		if !ok1 || !ok2 || relation == 0 {
 			continue
 		}
-		err := x.eachRecord(edgeUIDs{from: from, relation: relation, to: to}, func(_ uint32, _ *paperBlock, r *edgeRecord) error {
-			out[i] = max(out[i], r.confidence())
-			return nil
-		})
-		if err != nil {
+		if out[i], err = x.confidence(edgeUIDs{from: from, relation: relation, to: to}); err != nil {
 			return nil, err
 		}
 	}

@@ -21,6 +21,10 @@ type ViewOptions struct {
 	Kinds []graph.Kind
 	// Relations are those that are followed and shown; empty for all.
 	Relations []graph.Relation
+	// MinConfidence is that of the edges that are followed and shown, each by
+	// its surest statement; others are as if they were not in the graph, though
+	// the nodes at their ends are.
+	MinConfidence float64
 	// MaxNodes bounds the view; 0 is no bound.
 	MaxNodes int
 }
@@ -53,7 +57,8 @@ func (r *Snapshot) View(ctx context.Context, o ViewOptions) (*graph.View, error)
 		return nil, err
 	}
 	defer done()
-	v := &viewer{ctx: ctx, q: q, c: r.columns, kinds: kinds, relations: relations, max: o.MaxNodes, in: make(map[uint32]bool)}
+	v := &viewer{ctx: ctx, q: q, c: r.columns, edges: q.edges(r.columns), kinds: kinds, relations: relations, sure: o.MinConfidence,
+		max: o.MaxNodes, in: make(map[uint32]bool)}
 	if v.max <= 0 {
 		v.max = len(r.columns.uids)
 	}
@@ -78,8 +83,10 @@ type viewer struct {
 	ctx       context.Context
 	q         *reader
 	c         *columns
+	edges     *edgeReader
 	kinds     kindMask
 	relations relationMask
+	sure      float64 // the least confidence of an edge
 	max       int
 
 	nodes    []uint32 // in the order in which they were taken
@@ -98,6 +105,33 @@ func (v *viewer) take(uid uint32) bool {
 	v.in[uid] = true
 	v.nodes = append(v.nodes, uid)
 	return true
+}
+
+// keepSure drops from the lists of a node the neighbours behind edges that are
+// not sure enough.
+func (v *viewer) keepSure(uid uint32, lists []postingList) error {
+	if v.sure <= 0 {
+		return nil
+	}
+	for i := range lists {
+		l := &lists[i]
+		kept := l.uids[:0]
+		for _, u := range l.uids {
+			k := edgeUIDs{from: uid, relation: l.relation, to: u}
+			if l.direction == directionIn {
+				k.from, k.to = u, uid
+			}
+			confidence, err := v.edges.confidence(k)
+			if err != nil {
+				return err
+			}
+			if confidence >= v.sure {
+				kept = append(kept, u)
+			}
+		}
+		l.uids = kept
+	}
+	return nil
 }
 
 // around goes breadth first from the focus.
@@ -119,6 +153,9 @@ func (v *viewer) around(focus []graph.ID, depth int) error {
 			v.expanded = append(v.expanded, uid)
 			var err error
 			if lists[i], err = v.q.orderedLists(v.c, uid, v.relations, Both, v.kinds); err != nil {
+				return err
+			}
+			if err := v.keepSure(uid, lists[i]); err != nil {
 				return err
 			}
 		}
@@ -201,6 +238,9 @@ func (v *viewer) connectingPapers() error {
 		if err != nil {
 			return err
 		}
+		if err := v.keepSure(uid, lists); err != nil {
+			return err
+		}
 		for _, l := range lists {
 			for _, u := range l.uids {
 				if v.c.kinds[u] == paper {
@@ -229,7 +269,6 @@ func (v *viewer) connectingPapers() error {
 
 // fill reads the nodes and edges that were chosen and counts what was left out.
 func (v *viewer) fill(view *graph.View) error {
-	x := v.q.edges(v.c)
 	// In the order of ids, which is that of their keys.
 	nodes := slices.Clone(v.nodes)
 	slices.SortFunc(nodes, func(a, b uint32) int { return cmp.Compare(v.c.ranks[a], v.c.ranks[b]) })
@@ -254,12 +293,15 @@ func (v *viewer) fill(view *graph.View) error {
 		if err != nil {
 			return err
 		}
+		if err := v.keepSure(uid, lists); err != nil {
+			return err
+		}
 		for _, l := range lists {
 			var omitted [maxKind + 1]int
 			for _, u := range l.uids {
 				switch {
 				case v.in[u] && l.direction == directionOut:
-					e, err := x.edge(edgeUIDs{from: uid, relation: l.relation, to: u})
+					e, err := v.edges.edge(edgeUIDs{from: uid, relation: l.relation, to: u})
 					if err != nil {
 						return err
 					}

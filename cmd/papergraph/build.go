@@ -18,14 +18,20 @@ import (
 
 // buildFlags are those of build and up.
 type buildFlags struct {
-	strict bool
-	jobs   int
+	strict        bool
+	jobs          int
+	minConfidence float64
 }
 
 func (f *buildFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "stop at the first record that cannot be read")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "extracting goroutines (0: one a core)")
+	cmd.Flags().Float64Var(&f.minConfidence, "min-confidence", 0,
+		"make the graph of everything at least this sure, candidates too (0: of what the model lets pass)")
 }
+
+// check refuses what cannot be meant.
+func (f *buildFlags) check() error { return checkConfidence(f.minConfidence) }
 
 func newBuild(g *globals) *cobra.Command {
 	var flags buildFlags
@@ -34,10 +40,15 @@ func newBuild(g *globals) *cobra.Command {
 		Short: "Read papers and publish a new snapshot",
 		Long: "Reads papers from files and folders (- is standard input), extracts what they say and\n" +
 			"publishes the graph of all papers in the store as a new snapshot. Formats are recognised\n" +
-			"from content. Papers that have not changed since the last build are not extracted again.",
+			"from content. Papers that have not changed since the last build are not extracted again.\n\n" +
+			"The store keeps what is less sure than the model asks for, too: --min-confidence makes the\n" +
+			"graph of another part of it, without extracting again.",
 		Example: "  papergraph build testdata/corpus\n  zcat papers.jsonl.gz | papergraph build -",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := flags.check(); err != nil {
+				return err
+			}
 			return g.build(cmd.Context(), cmd.InOrStdin(), args, flags)
 		},
 	}
@@ -75,7 +86,7 @@ func (g *globals) build(ctx context.Context, stdin io.Reader, paths []string, fl
 	start := time.Now()
 	report, err := build.Run(ctx, build.Options{
 		Store: s, Paths: paths, Stdin: interruptible(ctx, stdin), Lexicon: lex, Extractor: x, Jobs: flags.jobs, Strict: flags.strict,
-		OnProgress: bars.show, OnProblem: refused.add,
+		MinConfidence: flags.minConfidence, OnProgress: bars.show, OnProblem: refused.add,
 	})
 	bars.finish(err == nil)
 	refused.show(g.out)

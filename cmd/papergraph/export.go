@@ -60,7 +60,7 @@ func newExport(g *globals) *cobra.Command {
 	fl.StringSliceVar(&f.relations, "relations", nil, "only edges of these relations")
 	fl.IntVar(&f.maxNodes, "max-nodes", 0, "at most so many nodes (0: no bound)")
 	fl.StringVar(&f.link, "link", "", "address in front of the nodes' paths in pictures (http://127.0.0.1:8080)")
-	fl.Float64Var(&f.minConfidence, "min-confidence", 0, "facts: only those at least this sure")
+	fl.Float64Var(&f.minConfidence, "min-confidence", 0, "only edges (of facts: only what is) at least this sure; of facts, candidates too (0: none)")
 	fl.StringVar(&f.asOf, "as-of", "", "snapshot to export (default: the newest)")
 	fl.StringVarP(&f.output, "output", "o", "", "file to write (default: standard output)")
 	return cmd
@@ -73,10 +73,9 @@ func (f *exportFlags) check(changed func(flag string) bool) error {
 		return usageError{fmt.Errorf("--format %q: expected one of %s", f.format, strings.Join(exportFormats, ", "))}
 	case f.depth < 0 || f.maxNodes < 0:
 		return usageError{errors.New("--depth and --max-nodes cannot be negative")}
-	case f.minConfidence < 0 || f.minConfidence > 1:
-		return usageError{fmt.Errorf("--min-confidence %v: expected 0 to 1", f.minConfidence)}
-	case f.format != "facts" && changed("min-confidence"):
-		return usageError{errors.New("--min-confidence is for --format facts")}
+	}
+	if err := checkConfidence(f.minConfidence); err != nil {
+		return err
 	}
 	for _, flag := range []string{"focus", "depth", "kinds", "relations", "max-nodes", "link"} {
 		if f.format == "facts" && changed(flag) {
@@ -104,7 +103,7 @@ func (g *globals) export(ctx context.Context, bounded bool, f exportFlags) error
 	if picture && !bounded {
 		f.maxNodes = pictureNodes
 	}
-	options := store.ViewOptions{Depth: f.depth, Kinds: kinds, Relations: relations, MaxNodes: f.maxNodes}
+	options := store.ViewOptions{Depth: f.depth, Kinds: kinds, Relations: relations, MinConfidence: f.minConfidence, MaxNodes: f.maxNodes}
 	if f.focus != "" {
 		ids, err := r.Lookup(f.focus)
 		if err != nil {

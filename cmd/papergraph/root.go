@@ -99,6 +99,14 @@ func (g *globals) loadLexicon() (*lexicon.Lexicon, error) {
 	return lexicon.Load(lexicon.Shipped(), os.DirFS(g.lexicon))
 }
 
+// checkConfidence refuses a --min-confidence that is none.
+func checkConfidence(c float64) error {
+	if c >= 0 && c <= 1 {
+		return nil
+	}
+	return usageError{fmt.Errorf("--min-confidence %v: expected 0 to 1", c)}
+}
+
 // parseKinds reads a list of kinds as users write them.
 func parseKinds(list []string) ([]graph.Kind, error) {
 	var out []graph.Kind

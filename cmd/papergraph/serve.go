@@ -48,6 +48,9 @@ func newUp(g *globals) *cobra.Command {
 		Long:    "Builds like papergraph build, then serves like papergraph serve. Without paths it serves what\nthe store has.",
 		Example: "  papergraph up testdata/corpus",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := building.check(); err != nil {
+				return err
+			}
 			var refused error
 			if len(args) > 0 {
 				if refused = g.build(cmd.Context(), cmd.InOrStdin(), args, building); refused != nil && !errors.Is(refused, errPartial) {

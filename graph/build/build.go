@@ -326,7 +326,11 @@ func (b *builder) write(ctx context.Context) error {
 
 func (b *builder) publish(ctx context.Context) error {
 	b.OnProgress(Progress{Stage: StagePublish, Total: b.papers})
-	info, err := b.w.Publish(ctx, b.Paths, b.Extractor.Version())
+	by := b.Extractor.Version()
+	if b.MinConfidence > 0 {
+		by += fmt.Sprintf(", confidence >= %v", b.MinConfidence)
+	}
+	info, err := b.w.Publish(ctx, b.Paths, by)
 	if err != nil {
 		return err
 	}

@@ -513,6 +513,9 @@ func TestMinConfidence(t *testing.T) {
 		if r.Extracted != 0 {
 			t.Errorf("from %v on: %d papers were extracted again", min, r.Extracted)
 		}
+		if want := fmt.Sprintf("%s, confidence >= %v", o.Extractor.Version(), min); r.Info.Extractor != want {
+			t.Errorf("from %v on: made by %q, want %q", min, r.Info.Extractor, want)
+		}
 		edges[min] = r.Info.Edges
 		for e, err := range latest(t, o.Store).AllEdges(ctx) {
 			if err != nil {
