@@ -59,6 +59,7 @@ func (x *Extractor) Extract(d graph.Document) graph.Facts {
 	for _, p := range picks {
 		f.Mentions = append(f.Mentions, x.mention(a, p))
 	}
+	f.Relations = x.relations(a, picks)
 	f.Results = x.results(a, slices.DeleteFunc(picks, func(p pick) bool { return p.below }))
 	return f
 }
