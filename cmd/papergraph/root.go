@@ -53,7 +53,7 @@ func newRoot(out *output) *cobra.Command {
 	f.BoolVarP(&out.quiet, "quiet", "q", false, "say nothing but errors")
 	f.StringVar(&g.lexicon, "lexicon", "", "folder with lexicon files (*.txt) to add to the shipped ones")
 	root.AddCommand(newUp(g), newBuild(g), newServe(g), newQuery(g), newSearch(g), newResolve(g), newExport(g),
-		newEval(g), newTrain(g), newStats(g), newSnapshots(g), newVersion(g))
+		newEval(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newStats(g), newSnapshots(g), newVersion(g))
 	return root
 }
 

@@ -149,7 +149,7 @@ func (c *chain) edges(l *lattice, start, sum []float64, f float64) {
 		return
 	}
 	for b, p := range l.node[:n] {
-		start[b] += f * p
+		start[b] += float64(f * p)
 	}
 	for t := 1; t < len(l.scale); t++ {
 		var after [outputs]float64
@@ -159,7 +159,7 @@ func (c *chain) edges(l *lattice, start, sum []float64, f float64) {
 		}
 		for a, p := range l.forward[(t-1)*n : t*n] {
 			for b, x := range c.expNext[a*n : a*n+n] {
-				sum[a*n+b] += p * x * after[b]
+				sum[a*n+b] += float64(p * x * after[b])
 			}
 		}
 	}

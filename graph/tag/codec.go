@@ -30,13 +30,6 @@ func (e *encoder) float(x float32) {
 	e.Write(binary.LittleEndian.AppendUint32(nil, math.Float32bits(x)))
 }
 
-func (e *encoder) floats(list []float32) {
-	e.uint(len(list))
-	for _, x := range list {
-		e.float(x)
-	}
-}
-
 func (e *encoder) int8s(list []int8) {
 	e.uint(len(list))
 	for _, x := range list {
@@ -108,21 +101,6 @@ func (d *decoder) float() float32 {
 		return 0
 	}
 	return x
-}
-
-// floats returns numbers, which must be exactly n.
-func (d *decoder) floats(n int) []float32 {
-	if got := d.count(4); got != n {
-		d.fail("%d weights in place of %d", got, n)
-	}
-	if d.err != nil {
-		return nil
-	}
-	out := make([]float32, n)
-	for i := range out {
-		out[i] = d.float()
-	}
-	return out
 }
 
 // int8s returns numbers, which must be exactly n.

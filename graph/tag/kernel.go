@@ -1,5 +1,7 @@
 package tag
 
+import "math"
+
 // The arithmetic that everything learned here spends its time in. Products are
 // rounded to float32 before they are added: a processor that can do both in one
 // instruction must not, or models trained on it would differ in their bytes.
@@ -65,3 +67,56 @@ func mulAdd(y, matrix, x []float32) {
 		y[j] += dot(matrix[j*k:j*k+k], x)
 	}
 }
+
+// outer adds to a matrix, of rows as long as an x, the products of a column of
+// gradients and a row of inputs for each token: dz holds m numbers a token, xs
+// k. Four tokens at once save three of four passes over the matrix.
+func outer(matrix, dz, xs []float32, m, k int) {
+	tokens := len(dz) / m
+	t := 0
+	for ; t+4 <= tokens; t += 4 {
+		z0, z1, z2, z3 := dz[t*m:][:m], dz[(t+1)*m:][:m], dz[(t+2)*m:][:m], dz[(t+3)*m:][:m]
+		x0 := xs[t*k : t*k+k]
+		x1 := xs[(t+1)*k : (t+1)*k+k][:len(x0)]
+		x2 := xs[(t+2)*k : (t+2)*k+k][:len(x0)]
+		x3 := xs[(t+3)*k : (t+3)*k+k][:len(x0)]
+		for j := range m {
+			f0, f1, f2, f3 := z0[j], z1[j], z2[j], z3[j]
+			row := matrix[j*k : j*k+k][:len(x0)]
+			for i, v := range x0 {
+				row[i] += (float32(f0*v) + float32(f1*x1[i])) + (float32(f2*x2[i]) + float32(f3*x3[i]))
+			}
+		}
+	}
+	for ; t < tokens; t++ {
+		for j, f := range dz[t*m:][:m] {
+			axpy(f, xs[t*k:][:k], matrix[j*k:][:k])
+		}
+	}
+}
+
+// transpose writes a matrix of rows and columns with both exchanged.
+func transpose(to, from []float32, rows, columns int) {
+	for i := range rows {
+		for j, x := range from[i*columns:][:columns] {
+			to[j*rows+i] = x
+		}
+	}
+}
+
+// exp32 is the exponential to about seven digits, the same on every machine.
+func exp32(x float32) float32 {
+	x = max(-87, min(87, x))
+	n := float32(math.Floor(float64(float32(x*1.44269504) + 0.5)))
+	x = (x - float32(n*0.693359375)) - float32(n*-2.12194440e-4)
+	p := float32(1.9875691500e-4)
+	for _, c := range [...]float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
+		p = float32(p*x) + c
+	}
+	p = float32(float32(p*x)*x) + x + 1
+	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+}
+
+func sigmoid(x float32) float32 { return 1 / (1 + exp32(-x)) }
+
+func tanh32(x float32) float32 { return 2/(1+exp32(-2*x)) - 1 }

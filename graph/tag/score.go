@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -28,14 +29,18 @@ type Score struct {
 }
 
 // Evaluate tags annotated sentences, each as the running text that it is, and
-// compares the spans on the annotators' tokens.
-func (t *Tagger) Evaluate(s Scheme, sentences []Sentence) Score {
+// compares the spans on the annotators' tokens. Its error is that of a context
+// that is done.
+func (t *Tagger) Evaluate(ctx context.Context, s Scheme, sentences []Sentence) (Score, error) {
 	out := Score{Scheme: s, Types: make([]Count, len(schemeTypes[s]))}
 	for _, x := range sentences {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		a := align(x.Words, s == SciREX)
 		out.add(x.Spans, a.toSource(t.Tag(a.words).Spans[s]))
 	}
-	return out
+	return out, nil
 }
 
 // add counts the spans of a sentence.

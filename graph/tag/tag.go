@@ -108,7 +108,8 @@ func (t *Tagger) spans(s Scheme, m *memory, first int) []Span {
 
 // The kinds of tagger, by what their files begin with.
 const (
-	magicCRF = "PGTAGC01"
+	magicCRF     = "PGTAGC01"
+	magicNetwork = "PGTAGN01"
 )
 
 // Write writes the tagger in the form that [Read] reads.
@@ -126,6 +127,9 @@ func (t *Tagger) payload() (string, []byte) {
 	case *crf:
 		m.encode(&e)
 		return magicCRF, e.Bytes()
+	case *network:
+		m.encode(&e)
+		return magicNetwork, e.Bytes()
 	}
 	return "", nil
 }
@@ -142,7 +146,10 @@ func Read(r io.Reader) (*Tagger, error) {
 	switch magic {
 	case magicCRF:
 		m := decodeCRF(d)
-		t = newTagger(m, m.chains)
+		t = &Tagger{emitter: m, chains: m.chains}
+	case magicNetwork:
+		m := decodeNetwork(d)
+		t = &Tagger{emitter: m, chains: m.chains}
 	default:
 		d.fail("it begins with %q", magic)
 	}
@@ -177,6 +184,15 @@ var loadFast = sync.OnceValues(func() (*Tagger, error) { return Read(bytes.NewRe
 
 // Default returns the shipped fast tagger.
 func Default() (*Tagger, error) { return loadFast() }
+
+//go:embed model/accurate.tagger
+var accurateModel []byte
+
+var loadAccurate = sync.OnceValues(func() (*Tagger, error) { return Read(bytes.NewReader(accurateModel)) })
+
+// Accurate returns the shipped accurate tagger, which is right more often and
+// takes ten times as long.
+func Accurate() (*Tagger, error) { return loadAccurate() }
 
 func (m *crf) newMemory() any { return new(crfMemory) }
 

@@ -217,7 +217,7 @@ func (l *crfLearner) learn(e *example) float64 {
 		}
 		rows[i] = kept
 	})
-	grad := make([]float32, n*outputs) // of the log-likelihood
+	grad := make([]float32, n*outputs)
 	loss := 0.0
 	for s := range Schemes {
 		if e.labels[s] == nil && e.scores == nil {
@@ -242,65 +242,34 @@ func (l *crfLearner) learn(e *example) float64 {
 				if x == 0 {
 					continue
 				}
-				x -= float32(l.decay * w[o])
+				x += float32(l.decay * w[o])
 				q[o] += float32(x * x)
-				w[o] += float32(l.rate*x) / float32(math.Sqrt(float64(q[o]+adagradStart)))
+				w[o] -= float32(l.rate*x) / float32(math.Sqrt(float64(q[o]+adagradStart)))
 			}
 		}
 	}
 	return loss
 }
 
-// gradient adds to grad what the scores of a scheme's labels should become, and
-// moves its transitions.
+// gradient adds to grad the gradient of the loss with respect to the scores of
+// a scheme's labels, and moves its transitions.
 func (l *crfLearner) gradient(s Scheme, e *example, scores, grad []float32) float64 {
-	n, at := labelCount[s], firstLabel[s]
+	n := labelCount[s]
 	c := l.chains[s]
-	logZ := c.marginals(&l.student, scores[at:], outputs)
 	start, next := make([]float64, n), make([]float64, n*n)
-	c.edges(&l.student, start, next, -1)
-	loss := logZ
-	for i := range e.words {
-		for b := range n {
-			grad[i*outputs+at+b] = -float32(l.student.node[i*n+b])
-		}
-	}
-	if labels := e.labels[s]; labels != nil {
-		for i, b := range labels {
-			grad[i*outputs+at+int(b)]++
-			loss -= float64(scores[i*outputs+at+int(b)])
-			if i == 0 {
-				start[b]++
-				loss -= c.start[b]
-			} else {
-				next[int(labels[i-1])*n+int(b)]++
-				loss -= c.next[int(labels[i-1])*n+int(b)]
-			}
-		}
-	} else {
-		t := l.teacher[s]
-		t.marginals(&l.guide, e.scores[at:], outputs)
-		for i := range e.words {
-			for b := range n {
-				p := l.guide.node[i*n+b]
-				grad[i*outputs+at+b] += float32(p)
-				loss -= p * float64(scores[i*outputs+at+b])
-			}
-		}
-		t.edges(&l.guide, start, next, 1)
-	}
-	ascend(l.start[s], l.startSquares[s], start, l.rate*e.weight)
-	ascend(l.next[s], l.nextSquares[s], next, l.rate*e.weight)
+	loss := chainLoss(c, l.teacher[s], s, e, scores, grad, start, next, &l.student, &l.guide)
+	descend(l.start[s], l.startSquares[s], start, l.rate*e.weight)
+	descend(l.next[s], l.nextSquares[s], next, l.rate*e.weight)
 	c.set(l.start[s], l.next[s])
 	return loss
 }
 
-// ascend takes an AdaGrad step along a gradient.
-func ascend(w, squares []float32, grad []float64, rate float32) {
+// descend takes an AdaGrad step against a gradient.
+func descend(w, squares []float32, grad []float64, rate float32) {
 	for i, g := range grad {
 		if x := float32(g); x != 0 {
 			squares[i] += float32(x * x)
-			w[i] += float32(rate*x) / float32(math.Sqrt(float64(squares[i]+1)))
+			w[i] -= float32(rate*x) / float32(math.Sqrt(float64(squares[i]+1)))
 		}
 	}
 }
