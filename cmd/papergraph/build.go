@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"papergraph/graph/build"
-	"papergraph/graph/extract"
 	"papergraph/store"
 )
 
@@ -64,11 +63,7 @@ func (g *globals) build(ctx context.Context, stdin io.Reader, paths []string, fl
 		// (1.23 to 0.93 GB on 21,343 papers) and 2 % longer.
 		defer debug.SetGCPercent(debug.SetGCPercent(50))
 	}
-	lex, err := g.loadLexicon()
-	if err != nil {
-		return err
-	}
-	x, err := extract.New(lex)
+	lex, x, err := g.extractor()
 	if err != nil {
 		return err
 	}

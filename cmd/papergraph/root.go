@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"papergraph/graph"
-	"papergraph/graph/lexicon"
 	"papergraph/store"
 )
 
@@ -23,6 +21,7 @@ const defaultStore = "papergraph.db"
 type globals struct {
 	store   string
 	lexicon string
+	model   string
 	out     *output
 }
 
@@ -52,8 +51,9 @@ func newRoot(out *output) *cobra.Command {
 	f.StringVar(&g.store, "store", cmp.Or(os.Getenv("PAPERGRAPH_STORE"), defaultStore), "folder of the store (or PAPERGRAPH_STORE)")
 	f.BoolVarP(&out.quiet, "quiet", "q", false, "say nothing but errors")
 	f.StringVar(&g.lexicon, "lexicon", "", "folder with lexicon files (*.txt) to add to the shipped ones")
+	f.StringVar(&g.model, "model", "", "model to extract with, as papergraph train writes it (default: the shipped one)")
 	root.AddCommand(newUp(g), newBuild(g), newServe(g), newQuery(g), newSearch(g), newResolve(g), newExport(g),
-		newEval(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newStats(g), newSnapshots(g), newVersion(g))
+		newEval(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newStats(g), newSnapshots(g), newVersion(g))
 	return root
 }
 
@@ -86,17 +86,6 @@ func latestOr(s *store.Store, asOf string) (*store.Snapshot, error) {
 		return s.At(asOf)
 	}
 	return s.Latest()
-}
-
-// loadLexicon loads the shipped lexicon and the user's additions.
-func (g *globals) loadLexicon() (*lexicon.Lexicon, error) {
-	if g.lexicon == "" {
-		return lexicon.Default()
-	}
-	if st, err := os.Stat(g.lexicon); err != nil || !st.IsDir() {
-		return nil, fmt.Errorf("--lexicon %s: %w", g.lexicon, cmp.Or(err, fs.ErrInvalid))
-	}
-	return lexicon.Load(lexicon.Shipped(), os.DirFS(g.lexicon))
 }
 
 // checkConfidence refuses a --min-confidence that is none.

@@ -46,7 +46,7 @@ func newTrain(g *globals) *cobra.Command {
 			}
 			if len(corpus) > 0 {
 				t.Corpus = source.Read(cmd.Context(), corpus, source.Options{Stdin: stdin, OnProblem: refused.add})
-			} else if t.Statistics, err = extract.DefaultModel(); err != nil {
+			} else if t.Statistics, err = g.loadModel(); err != nil {
 				return err
 			}
 			m, report, err := extract.Train(cmd.Context(), t)

@@ -8,6 +8,8 @@
 //   - [Score]: precision, recall and F1 by field, and what was missed and what
 //     was too much. [Prepare] and [ScorePrepared] do the same in two steps for
 //     a caller that scores against one gold file many times.
+//   - [Compare]: the same of facts, which also tells what is behind each mistake
+//     and how often a confidence is right.
 //   - [WriteTable]: the figures as people read them.
 //
 // # How papers, entities, results and links match

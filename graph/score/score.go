@@ -60,12 +60,17 @@ type Prepared struct {
 	fields  [allFields][]names
 }
 
+// key is what papers are joined by.
+func key(p *Paper) string {
+	if p.Title == "" {
+		return "i:" + p.ID
+	}
+	return "t:" + strings.ReplaceAll(squash(p.Title), " ", "")
+}
+
 // Prepare normalises a paper.
 func Prepare(p *Paper) Prepared {
-	out := Prepared{id: p.ID, key: "i:" + p.ID}
-	if p.Title != "" {
-		out.key = "t:" + strings.ReplaceAll(squash(p.Title), " ", "")
-	}
+	out := Prepared{id: p.ID, key: key(p)}
 	f := &out.fields
 	for field, list := range [...][]Entity{
 		introducedMethods: p.Introduces.Methods, introducedDatasets: p.Introduces.Datasets, usedMethods: p.Uses.Methods,
@@ -125,17 +130,37 @@ func union(fields ...[]names) []names {
 // match pairs each predicted item with the first gold item left that shares a
 // name with it.
 func match(gold, predicted []names) (hits int, missed, extra []names) {
-	missed = slices.Clone(gold)
-	for _, p := range predicted {
-		i := slices.IndexFunc(missed, p.meets)
-		if i < 0 {
+	met := pair(gold, predicted)
+	for i, p := range predicted {
+		if met[i] < 0 {
 			extra = append(extra, p)
-			continue
+		} else {
+			hits++
 		}
-		missed = slices.Delete(missed, i, i+1)
-		hits++
+	}
+	for i, g := range gold {
+		if !slices.Contains(met, i) {
+			missed = append(missed, g)
+		}
 	}
 	return hits, missed, extra
+}
+
+// pair gives for each predicted item the index of the gold item that it is
+// matched with, the first left that shares a name with it, or -1.
+func pair(gold, predicted []names) []int {
+	met := make([]int, len(predicted))
+	taken := make([]bool, len(gold))
+	for i, p := range predicted {
+		met[i] = -1
+		for j, g := range gold {
+			if !taken[j] && p.meets(g) {
+				met[i], taken[j] = j, true
+				break
+			}
+		}
+	}
+	return met
 }
 
 // Score compares predicted papers with gold papers: a row a field, "all" last,

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"papergraph/graph/extract"
+	"papergraph/graph/lexicon"
+)
+
+// loadLexicon loads the shipped lexicon and the user's additions.
+func (g *globals) loadLexicon() (*lexicon.Lexicon, error) {
+	if g.lexicon == "" {
+		return lexicon.Default()
+	}
+	if st, err := os.Stat(g.lexicon); err != nil || !st.IsDir() {
+		return nil, fmt.Errorf("--lexicon %s: %w", g.lexicon, cmp.Or(err, fs.ErrInvalid))
+	}
+	return lexicon.Load(lexicon.Shipped(), os.DirFS(g.lexicon))
+}
+
+// loadModel reads the user's model, or takes the shipped one.
+func (g *globals) loadModel() (*extract.Model, error) {
+	if g.model == "" {
+		return extract.DefaultModel()
+	}
+	f, err := os.Open(g.model)
+	if err != nil {
+		return nil, fmt.Errorf("--model: %w", err)
+	}
+	defer f.Close()
+	m, err := extract.ReadModel(f)
+	if err != nil {
+		return nil, fmt.Errorf("--model %s: %w", g.model, err)
+	}
+	return m, nil
+}
+
+// extractor makes the extractor of the user's lexicon and model.
+func (g *globals) extractor() (*lexicon.Lexicon, *extract.Extractor, error) {
+	lex, err := g.loadLexicon()
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := g.loadModel()
+	if err != nil {
+		return nil, nil, err
+	}
+	return lex, extract.NewWithModel(lex, m), nil
+}
