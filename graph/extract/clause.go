@@ -357,10 +357,10 @@ func (r *reading) phrase(i int) (names []int, next int) {
 		j++
 	}
 	if !r.isName(j) {
-		if r.isOurs(i, j) {
-			if r.at(j) == "," && r.isName(j+1) && (r.at(j+2) == "," || verbs[r.at(j+2)]) { // "our method, X, …"
-				return []int{r.items[j+1].candidate}, j + 2
-			}
+		switch {
+		case j > i && r.at(j) == "," && r.isName(j+1) && (r.at(j+2) == "," || verbs[r.at(j+2)]): // "our method, X, …"
+			return []int{r.items[j+1].candidate}, j + 2
+		case r.isOurs(i, j):
 			return r.ours(), j
 		}
 		return nil, i

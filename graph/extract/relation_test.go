@@ -130,6 +130,7 @@ func TestRelationGrammar(t *testing.T) {
 
 		// basedOn
 		{"[TideNet] builds on [LoRA].", []string{"TideNet basedOn LoRA"}},
+		{"Our fast training system, [TideNet], builds on [LoRA] with care.", []string{"TideNet basedOn LoRA"}},
 		{"[TideNet] is based on [LoRA].", []string{"TideNet basedOn LoRA"}},
 		{"[TideNet] extends [LoRA] to many tasks.", []string{"TideNet basedOn LoRA"}},
 		{"We propose [TideNet*], a variant of [LoRA].", []string{"TideNet basedOn LoRA"}},
