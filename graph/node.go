@@ -67,6 +67,7 @@ const (
 	ReasonLexicon  Reason = "lexicon"      // the lexicon lists it as an alias
 	ReasonAcronym  Reason = "acronym"      // papers explain the one by the other
 	ReasonKind     Reason = "kind settled" // the same name under another kind, outvoted
+	ReasonRegistry Reason = "registry"     // the registry says so
 )
 
 // Class says how a statement came about.

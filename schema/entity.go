@@ -180,6 +180,7 @@ func (r *request) decisionsOf(ds []graph.Decision) []decision {
 // reasons are the reasons' names in the schema.
 var reasons = map[graph.Reason]string{
 	graph.ReasonSameName: "sameName", graph.ReasonLexicon: "lexicon", graph.ReasonAcronym: "acronym", graph.ReasonKind: "kindSettled",
+	graph.ReasonRegistry: "registry",
 }
 
 func (d decision) Name() string     { return d.req.chargeText(d.d.Name) }

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"papergraph/graph/build"
+	"papergraph/graph/registry"
 	"papergraph/store"
 )
 
@@ -20,10 +23,12 @@ type buildFlags struct {
 	strict        bool
 	jobs          int
 	minConfidence float64
+	registry      string
 }
 
 func (f *buildFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "stop at the first record that cannot be read")
+	cmd.Flags().StringVar(&f.registry, "registry", "", "file that says which names are one thing (default "+registry.FileName+" beside the store, if there)")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "extracting goroutines (0: one a core)")
 	cmd.Flags().Float64Var(&f.minConfidence, "min-confidence", 0,
 		"make the graph of everything at least this sure, candidates too (0: of what the model lets pass)")
@@ -67,6 +72,10 @@ func (g *globals) build(ctx context.Context, stdin io.Reader, paths []string, fl
 	if err != nil {
 		return err
 	}
+	reg, err := g.loadRegistry(flags.registry)
+	if err != nil {
+		return err
+	}
 	s, err := store.Open(g.store, store.Options{Logger: g.out.logger()})
 	if err != nil {
 		return err
@@ -80,19 +89,36 @@ func (g *globals) build(ctx context.Context, stdin io.Reader, paths []string, fl
 	var refused problems
 	start := time.Now()
 	report, err := build.Run(ctx, build.Options{
-		Store: s, Paths: paths, Stdin: interruptible(ctx, stdin), Lexicon: lex, Extractor: x, Jobs: flags.jobs, Strict: flags.strict,
-		MinConfidence: flags.minConfidence, OnProgress: bars.show, OnProblem: refused.add,
+		Store: s, Paths: paths, Stdin: interruptible(ctx, stdin), Lexicon: lex, Registry: reg, Extractor: x, Jobs: flags.jobs, Strict: flags.strict,
+		MinConfidence: flags.minConfidence,
+		OnProgress:    bars.show, OnProblem: refused.add,
 	})
 	bars.finish(err == nil)
 	refused.show(g.out)
 	if err != nil {
 		return err
 	}
+	for _, u := range report.Unused {
+		g.out.errorf("warning: %s", u)
+	}
 	i := report.Info
 	g.out.infof("%s read (%d extracted, %d unchanged, %d repeated) in %s, %.0f papers/s",
 		plural(report.Read, "paper"), report.Extracted, report.Unchanged, report.Duplicates, time.Since(start).Round(10*time.Millisecond), float64(report.Read)/time.Since(start).Seconds())
 	g.out.infof("snapshot %s in %s: %s, %s, %s", short(i.ID), g.store, plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"))
 	return refused.err()
+}
+
+// loadRegistry reads the registry that a flag names, else the one beside the
+// store, if there is one.
+func (g *globals) loadRegistry(path string) (*registry.Registry, error) {
+	if path != "" {
+		return registry.Load(path)
+	}
+	reg, err := registry.Load(filepath.Join(filepath.Dir(filepath.Clean(g.store)), registry.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return reg, err
 }
 
 func plural(n int, noun string) string {

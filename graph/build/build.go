@@ -17,6 +17,7 @@ import (
 	"papergraph/graph"
 	"papergraph/graph/extract"
 	"papergraph/graph/lexicon"
+	"papergraph/graph/registry"
 	"papergraph/graph/resolve"
 	"papergraph/graph/source"
 	"papergraph/store"
@@ -28,6 +29,7 @@ type Options struct {
 	Paths     []string  // files and folders, as [source.Read] takes them
 	Stdin     io.Reader // what the path "-" reads; nil is the process's standard input
 	Lexicon   *lexicon.Lexicon
+	Registry  *registry.Registry // what people decided about names; nil for nothing
 	Extractor *extract.Extractor
 	// MinConfidence is what [graph.Facts.Select] is asked for: 0 for what the
 	// extractor's own thresholds let pass. It shapes the graph, not the facts:
@@ -72,7 +74,9 @@ type Report struct {
 	Unchanged  int // papers with facts already in the store
 	Duplicates int // documents that are another form of a paper that was read too
 	Problems   int // records and files that were refused
-	Elapsed    map[Stage]time.Duration
+	// Unused lists what the registry says of names that no paper has.
+	Unused  []string
+	Elapsed map[Stage]time.Duration
 }
 
 // ErrNothing says that the sources had no paper and the store has none either.
@@ -276,7 +280,7 @@ func (b *builder) take(e *extracted, chosen map[string]choice) error {
 
 // resolve goes over all facts to decide which names are one entity.
 func (b *builder) resolve(ctx context.Context) error {
-	r := resolve.New(b.Lexicon)
+	r := resolve.New(b.Lexicon, b.Registry)
 	for f, err := range b.w.Facts(ctx) {
 		if err != nil {
 			return err
@@ -289,7 +293,11 @@ func (b *builder) resolve(ctx context.Context) error {
 	if b.papers == 0 {
 		return fmt.Errorf("%w: %s", ErrNothing, strings.Join(b.Paths, ", "))
 	}
-	b.entities = r.Resolve()
+	var err error
+	if b.entities, err = r.Resolve(ctx); err != nil {
+		return err
+	}
+	b.report.Unused = b.entities.Unused()
 	return nil
 }
 

@@ -1,11 +1,13 @@
 package resolve
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"papergraph/graph"
 	"papergraph/graph/lexicon"
+	"papergraph/graph/registry"
 )
 
 // paper makes facts by hand. The abstract is built from what is mentioned, so
@@ -100,7 +102,13 @@ type reporter interface {
 // given by order (nil for their own). The outcome is in the papers' order.
 func run(t reporter, l *lexicon.Lexicon, papers []*paper, order []int) outcome {
 	t.Helper()
-	r := New(l)
+	return runWith(t, l, nil, papers, order)
+}
+
+// runWith is run with a registry.
+func runWith(t reporter, l *lexicon.Lexicon, reg *registry.Registry, papers []*paper, order []int) outcome {
+	t.Helper()
+	r := New(l, reg)
 	for i := range papers {
 		if order != nil {
 			i = order[i]
@@ -110,7 +118,10 @@ func run(t reporter, l *lexicon.Lexicon, papers []*paper, order []int) outcome {
 		}
 		r.Observe(&papers[i].f)
 	}
-	e := r.Resolve()
+	e, err := r.Resolve(context.Background())
+	if err != nil {
+		t.Fatalf("resolve: %v", err)
+	}
 	out := outcome{Curated: e.Curated(), entities: e}
 	for n := range e.Nodes() {
 		out.Nodes = append(out.Nodes, n)

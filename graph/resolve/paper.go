@@ -80,7 +80,7 @@ func (e *Entities) Curated() []graph.Edge {
 			key = nameKey(ent.entry.Name)
 			for _, up := range e.r.lexicon.BroaderOf(ent.entry) {
 				// nil where it has been settled as another kind
-				if to := e.entities[entryIdentity(up)]; to != nil {
+				if to := e.entities[e.identify(local{kind: up.Kind, entry: up})]; to != nil && to != ent {
 					above(ent.node.ID, to.node.ID)
 				}
 			}
@@ -170,15 +170,20 @@ func (p *paperBuilder) mentioned(kind graph.Kind, name string) graph.ID {
 // relationFor is the relation that a paper has to a thing which was settled
 // as another kind than the mention said.
 func relationFor(r graph.Relation, kind graph.Kind) graph.Relation {
-	switch {
-	case kind == graph.KindDataset && (r == graph.Uses || r == graph.ComparesWith):
-		return graph.EvaluatesOn
-	case kind == graph.KindMethod && r == graph.EvaluatesOn:
+	if to, ok := r.Info(); !ok || slices.ContainsFunc(to.Pairs, func(p [2]graph.Kind) bool { return p[0] == graph.KindPaper && p[1] == kind }) {
+		return r
+	}
+	switch kind {
+	case graph.KindMethod:
 		return graph.Uses
-	case kind == graph.KindConcept && r == graph.Addresses:
-		return graph.Concerns
-	case kind == graph.KindTask && r == graph.Concerns:
+	case graph.KindDataset:
+		return graph.EvaluatesOn
+	case graph.KindTask:
 		return graph.Addresses
+	case graph.KindMetric:
+		return graph.Measures
+	case graph.KindConcept:
+		return graph.Concerns
 	}
 	return r
 }

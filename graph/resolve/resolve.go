@@ -2,8 +2,10 @@ package resolve
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"iter"
 	"maps"
 	"math"
@@ -15,6 +17,7 @@ import (
 
 	"papergraph/graph"
 	"papergraph/graph/lexicon"
+	"papergraph/graph/registry"
 )
 
 // dominance is the share of the papers that explain an acronym which must
@@ -45,6 +48,8 @@ type Resolver struct {
 	authors map[string]map[string]int
 	venues  map[string]map[string]int
 	papers  map[graph.ID]map[string]int // title's id to hash to year
+	rules   []registry.Rule
+	members map[memberKey]*member
 }
 
 // local is the identity of a mention as far as its own paper tells.
@@ -57,6 +62,9 @@ type local struct {
 	// says nothing of what it stands for; key is that of the long form.
 	claimed *lexicon.Entry
 	claim   string
+	// member is a name that the registry keeps apart; nothing else counts
+	// then.
+	member *member
 }
 
 // sharedForm is a form with the identities that one paper has it under.
@@ -72,11 +80,12 @@ type use struct {
 	explained bool // the form is one side of a paper's explanation of an acronym
 }
 
-// New makes a resolver.
-func New(lex *lexicon.Lexicon) *Resolver {
+// New makes a resolver. The registry may be nil.
+func New(lex *lexicon.Lexicon, reg *registry.Registry) *Resolver {
 	r := &Resolver{
 		lexicon: lex, entries: map[identity]*lexicon.Entry{}, respelled: map[string][]*lexicon.Entry{}, acronyms: map[string]map[string]int{}, names: map[local]map[string]*use{},
 		authors: map[string]map[string]int{}, venues: map[string]map[string]int{}, papers: map[graph.ID]map[string]int{},
+		rules: reg.Rules(), members: newMembers(reg.Rules()),
 	}
 	for _, e := range lex.Entries() {
 		r.entries[entryIdentity(e)] = e
@@ -110,6 +119,15 @@ func (r *Resolver) Observe(f *graph.Facts) {
 	explained := explanations(f)
 	for short, long := range explained {
 		count(r.acronyms, short, nameKey(long))
+		// Within a kind a short form may have one meaning that over all it
+		// has not: MAE is a method and a metric.
+		var counted []string
+		for _, m := range f.Mentions {
+			if k := kindShort(m.Kind, short); !slices.Contains(counted, k) && hasForm(m, short, nameKey(long)) {
+				count(r.acronyms, k, nameKey(long))
+				counted = append(counted, k)
+			}
+		}
 	}
 	seen := map[string][]local{}
 	for _, m := range f.Mentions {
@@ -120,6 +138,9 @@ func (r *Resolver) Observe(f *graph.Facts) {
 			r.names[l] = forms
 		}
 		for i, form := range append([]string{m.Name}, m.Aliases...) {
+			if i > 0 && r.foreign(l, form) {
+				continue
+			}
 			u := forms[form]
 			if u == nil {
 				u = &use{}
@@ -140,6 +161,21 @@ func (r *Resolver) Observe(f *graph.Facts) {
 			r.again = append(r.again, sharedForm{form, locals})
 		}
 	}
+}
+
+// kindShort is the key of a short form among things of a kind or its rival. No
+// nameKey has a space.
+func kindShort(kind graph.Kind, short string) string {
+	if r := kind.Rival(); r != "" && r.Rank() < kind.Rank() {
+		kind = r
+	}
+	return string(kind) + " " + short
+}
+
+// hasForm says whether a mention has a form of one of two keys.
+func hasForm(m graph.Mention, a, b string) bool {
+	is := func(form string) bool { key := nameKey(form); return key == a || key == b }
+	return is(m.Name) || slices.ContainsFunc(m.Aliases, is)
 }
 
 func count(m map[string]map[string]int, key, value string) {
@@ -260,8 +296,17 @@ func titled(s string) bool {
 	return capitals > 1
 }
 
-// local decides a mention's identity as far as its paper and the lexicon tell.
+// local decides a mention's identity as far as its paper, the registry and the
+// lexicon tell.
 func (r *Resolver) local(kind graph.Kind, name string, aliases []string, explained map[string]string) local {
+	if m := r.memberOf(kind, append([]string{name}, aliases...), explained); m != nil {
+		return local{kind: kind, member: m}
+	}
+	return r.localBeforeRules(kind, name, aliases, explained)
+}
+
+// localBeforeRules is local without the registry.
+func (r *Resolver) localBeforeRules(kind graph.Kind, name string, aliases []string, explained map[string]string) local {
 	forms := append([]string{name}, aliases...)
 	long := ""
 	for _, f := range forms {
@@ -315,7 +360,7 @@ func (r *Resolver) entry(kind graph.Kind, form string) *lexicon.Entry {
 			break // "AI system" is not "AI"
 		}
 	}
-	for _, k := range []graph.Kind{kind, rival(kind)} {
+	for _, k := range []graph.Kind{kind, kind.Rival()} {
 		if e := r.entries[identity{k, entryKey(form)}]; e != nil {
 			return e
 		}
@@ -346,7 +391,7 @@ func (r *Resolver) keyed(kind graph.Kind, key string) *lexicon.Entry {
 
 // ofKind picks the entry of the kind, else that of its rival.
 func ofKind(kind graph.Kind, es []*lexicon.Entry) *lexicon.Entry {
-	for _, k := range []graph.Kind{kind, rival(kind)} {
+	for _, k := range []graph.Kind{kind, kind.Rival()} {
 		for _, e := range es {
 			if e.Kind == k {
 				return e
@@ -418,22 +463,6 @@ func looksShort(name string) bool {
 	return upper >= 2 && upper >= lower
 }
 
-// rival is the kind that a name may be mistaken for although a thing is only
-// one of the two; empty if there is none.
-func rival(k graph.Kind) graph.Kind {
-	switch k {
-	case graph.KindMethod:
-		return graph.KindDataset
-	case graph.KindDataset:
-		return graph.KindMethod
-	case graph.KindTask:
-		return graph.KindConcept
-	case graph.KindConcept:
-		return graph.KindTask
-	}
-	return ""
-}
-
 // identity is what mentions of one entity share.
 type identity struct {
 	kind graph.Kind
@@ -457,17 +486,21 @@ type entity struct {
 // from many goroutines.
 type Entities struct {
 	r        *Resolver
-	global   map[string]string // short key to the dominant long key
+	global   map[string]string // short key, and that within a kind, to the dominant long key
 	settled  map[identity]graph.Kind
 	entities map[identity]*entity
 	authors  map[string]graph.Node
 	venues   map[string]graph.Node
 	papers   map[graph.ID]map[string]graph.ID // title's id to hash to the paper's id
+	curation
+	given map[identity]*lexicon.Entry    // entries by what the registry made them
+	slugs map[graph.ID]map[identity]bool // identities by the ids of their forms; for a registry that has ids
 }
 
-// Resolve decides. The resolver must not be used afterwards.
-func (r *Resolver) Resolve() *Entities {
-	e := &Entities{r: r, global: map[string]string{}, settled: map[identity]graph.Kind{}, entities: map[identity]*entity{}}
+// Resolve decides. The resolver must not be used afterwards. Errors wrap
+// [registry.ErrContradiction] or are the context's.
+func (r *Resolver) Resolve(ctx context.Context) (*Entities, error) {
+	e := &Entities{r: r, global: map[string]string{}, settled: map[identity]graph.Kind{}, entities: map[identity]*entity{}, given: map[identity]*lexicon.Entry{}}
 	for short, longs := range r.acronyms {
 		total, best := 0, ""
 		for _, long := range slices.Sorted(maps.Keys(longs)) {
@@ -480,35 +513,72 @@ func (r *Resolver) Resolve() *Entities {
 			e.global[short] = best
 		}
 	}
-	e.settle()
-	e.collect()
-	e.addAncestors()
-	e.assignIDs()
-	e.authors = metadataNodes(graph.KindAuthor, r.authors)
-	e.venues = metadataNodes(graph.KindVenue, r.venues)
-	e.namePapers()
-	return e
+	if err := e.curate(); err != nil {
+		return nil, fmt.Errorf("apply the registry: %w", err)
+	}
+	for _, step := range []func(){
+		e.settle, e.curateSettled, e.collect, e.addAncestors, e.checkUsed, e.assignIDs,
+		func() { e.authors = metadataNodes(graph.KindAuthor, r.authors) },
+		func() { e.venues = metadataNodes(graph.KindVenue, r.venues) },
+		e.namePapers,
+	} {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		step()
+	}
+	return e, nil
 }
 
-// identify completes a local identity with what the corpus knows.
-func (e *Entities) identify(l local) identity {
-	id := e.unsettled(l)
+// Unused lists what the registry says of names that no paper has, in the
+// order of its rules' actions.
+func (e *Entities) Unused() []string { return e.unused }
+
+// identify completes a local identity with what the corpus and the registry
+// know.
+func (e *Entities) identify(l local) identity { return e.settledAs(e.final(e.unsettled(l))) }
+
+// settledAs gives an identity the kind that was settled on.
+func (e *Entities) settledAs(id identity) identity {
 	if k, ok := e.settled[id]; ok {
 		id.kind = k
 	}
 	return id
 }
 
-// unsettled is the identity as it is before rival kinds are settled.
+// entryOf is the lexicon's entry of an identity; nil if there is none.
+func (e *Entities) entryOf(id identity) *lexicon.Entry {
+	if entry := e.r.entries[id]; entry != nil {
+		return entry
+	}
+	return e.given[id]
+}
+
+// longOf is the long form that the papers agree on for a short form of a kind:
+// those that say of what kind it is, if any do.
+func (e *Entities) longOf(kind graph.Kind, short string) string {
+	if k := kindShort(kind, short); e.r.acronyms[k] != nil {
+		return e.global[k]
+	}
+	return e.global[short]
+}
+
+// unsettled is the identity as it is before the registry moves it and rival
+// kinds are settled.
 func (e *Entities) unsettled(l local) identity {
 	switch {
+	case l.member != nil:
+		if id, ok := e.split[l.member]; ok {
+			return id
+		}
+		return e.natural(l.member) // it is being split off just now
 	case l.entry != nil:
 		return entryIdentity(l.entry)
-	case l.claimed != nil && e.global[l.claim] == l.key:
+	case l.claimed != nil && e.longOf(l.kind, l.claim) == l.key:
 		// Most papers explain the entry's acronym so: it is what it stands for.
 		return entryIdentity(l.claimed)
-	case l.short && e.global[l.key] != "":
-		long := e.global[l.key]
+	case l.short && e.longOf(l.kind, l.key) != "":
+		long := e.longOf(l.kind, l.key)
 		if entry := e.r.keyed(l.kind, long); entry != nil {
 			return entryIdentity(entry)
 		}
@@ -522,13 +592,13 @@ func (e *Entities) unsettled(l local) identity {
 func (e *Entities) settle() {
 	weight := map[identity]int{}
 	for l, forms := range e.r.names {
-		id := e.unsettled(l)
+		id := e.final(e.unsettled(l))
 		for _, u := range forms {
 			weight[id] += u.weight
 		}
 	}
 	for id, w := range weight {
-		other := identity{rival(id.kind), id.key}
+		other := identity{id.kind.Rival(), id.key}
 		if wo, both := weight[other]; both && (w < wo || w == wo && id.kind.Rank() > other.kind.Rank()) {
 			e.settled[id] = other.kind
 		}
@@ -545,9 +615,13 @@ func (e *Entities) collect() {
 	names := map[identity]map[string]*tally{}
 	for l, forms := range e.r.names {
 		id := e.identify(l)
+		if e.dropped[id] != nil {
+			e.hit[id] = true
+			continue
+		}
 		ent := e.entities[id]
 		if ent == nil {
-			ent = &entity{entry: e.r.entries[id]}
+			ent = &entity{entry: e.entryOf(id)}
 			e.entities[id] = ent
 			names[id] = map[string]*tally{}
 		}
@@ -560,6 +634,9 @@ func (e *Entities) collect() {
 			t.papers += u.papers
 			t.weight += u.weight
 			d := decide(l, id, ent.entry, form, u)
+			if rule := e.movedBy[e.unsettled(l)]; rule != nil {
+				d.Reason, d.Detail = graph.ReasonRegistry, rule.Detail()
+			}
 			// of several reasons for one form the first by kind and reason
 			if t.decision.Name == "" || compareDecisions(d, t.decision) < 0 {
 				t.decision = d
@@ -570,7 +647,7 @@ func (e *Entities) collect() {
 		counted := map[identity]bool{}
 		for _, l := range s.locals {
 			id := e.identify(l)
-			if counted[id] {
+			if counted[id] && e.dropped[id] == nil {
 				names[id][s.form].papers--
 			}
 			counted[id] = true
@@ -586,11 +663,28 @@ func (e *Entities) collect() {
 		if ent.entry != nil {
 			ent.node.Name = ent.entry.Name
 			ent.node.Better = ent.entry.Better
-			for _, a := range ent.entry.Aliases {
+			for _, a := range append([]string{ent.entry.Name}, ent.entry.Aliases...) {
+				if m := e.r.memberNamed(id.kind, a); m != nil && e.final(e.split[m]) != id {
+					continue // the registry has it apart
+				}
 				if names[id][a] == nil {
 					forms = append(forms, a)
 				}
 			}
+		}
+		if rule := e.shown[id]; rule != nil {
+			ent.node.Name = rule.Shown
+		}
+		for _, n := range e.notes[id] {
+			papers := 1
+			if t := names[id][n.name]; t != nil {
+				papers = t.papers
+			} else {
+				for _, t := range names[id] {
+					papers = max(papers, t.papers)
+				}
+			}
+			ent.node.Decisions = append(ent.node.Decisions, graph.Decision{Name: n.name, Kind: n.kind, Reason: graph.ReasonRegistry, Detail: n.detail, Papers: papers})
 		}
 		for _, f := range forms {
 			if len(ent.node.Aliases) == maxNames {
@@ -649,7 +743,16 @@ func (e *Entities) addAncestors() {
 			if id.kind != up.Kind || e.entities[id] != nil {
 				continue // settled as another kind, or there with all above it
 			}
+			if e.dropped[id] != nil {
+				e.hit[id] = true
+				continue
+			}
+			up = cmp.Or(e.entryOf(id), up)
 			ent := &entity{entry: up, node: graph.Node{Name: up.Name, Aliases: slices.Clone(up.Aliases), Better: up.Better}}
+			if rule := e.shown[id]; rule != nil {
+				ent.node.Name = rule.Shown
+				ent.node.Aliases = slices.DeleteFunc(append(ent.node.Aliases, up.Name), func(a string) bool { return a == rule.Shown })
+			}
 			slices.Sort(ent.node.Aliases)
 			ent.node.Aliases = slices.Compact(ent.node.Aliases)
 			e.entities[id] = ent
@@ -659,8 +762,8 @@ func (e *Entities) addAncestors() {
 }
 
 // assignIDs makes ids from names. Where several entities of one kind would
-// have the same, the one whose identity is the name keeps it and the others
-// add their identity's key.
+// have the same, the lexicon's keeps it, else the one that the bare name
+// means, and the others add their identity's key.
 func (e *Entities) assignIDs() {
 	claims := map[graph.ID][]identity{}
 	for id, ent := range e.entities {
@@ -671,7 +774,9 @@ func (e *Entities) assignIDs() {
 		slices.SortFunc(ids, func(a, b identity) int { return strings.Compare(a.key, b.key) })
 		keeper := slices.IndexFunc(ids, func(id identity) bool { return e.entities[id].entry != nil })
 		if keeper < 0 {
-			keeper = max(0, slices.IndexFunc(ids, func(id identity) bool { return id.key == e.r.key(id.kind, e.entities[id].node.Name) }))
+			keeper = max(0, slices.IndexFunc(ids, func(id identity) bool {
+				return id == e.identify(e.r.local(id.kind, e.entities[id].node.Name, nil, nil))
+			}))
 		}
 		for i, id := range ids {
 			ent := e.entities[id]

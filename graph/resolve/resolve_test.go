@@ -78,6 +78,11 @@ func TestIdentities(t *testing.T) {
 			newPaper("b").explain("MoS", "mixture of states").uses("MoS", "mixture of states"),
 			newPaper("c").uses("MoS"),
 		}, [][]graph.ID{{"method:mos-mixture-of-softmaxes"}, {"method:mos-mixture-of-states"}, {"method:mos"}}},
+		{"an acronym of one thing of each kind", []*paper{
+			newPaper("a").explain("MAE", "masked autoencoder").uses("MAE"),
+			newPaper("b").explain("MAE", "mean absolute error").mention(graph.Measures, graph.KindMetric, 0.9, "MAE"),
+			newPaper("c").uses("MAE"),
+		}, [][]graph.ID{{"method:mae"}, nil, {"method:mae"}}},
 		{"the lexicon's acronym, otherwise explained", []*paper{
 			newPaper("a").explain("RAFT", "reward ranked fine-tuning").uses("RAFT"),
 			newPaper("b").uses("RAFT"),
@@ -369,7 +374,10 @@ func TestMetadata(t *testing.T) {
 
 // Facts that were never observed must not bring the process down.
 func TestUnobserved(t *testing.T) {
-	e := New(lexiconOf(t, field)).Resolve()
+	e, err := New(lexiconOf(t, field), nil).Resolve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := newPaper("a").uses("Adam").claim("Adam", graph.BasedOn, "BERT").result(graph.Result{Value: "1"})
 	p.f.Document.Authors, p.f.Document.Venue = []string{"x"}, "y"
 	if _, edges := e.Paper(&p.f); len(edges) != 0 {
@@ -471,11 +479,14 @@ func BenchmarkResolve(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		r := New(l)
+		r := New(l, nil)
 		for _, p := range papers {
 			r.Observe(&p.f)
 		}
-		e := r.Resolve()
+		e, err := r.Resolve(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
 		for _, p := range papers {
 			e.Paper(&p.f)
 		}
