@@ -8,6 +8,7 @@ import (
 
 	"papergraph/graph/extract"
 	"papergraph/graph/lexicon"
+	"papergraph/graph/tag"
 )
 
 // loadLexicon loads the shipped lexicon and the user's additions.
@@ -38,7 +39,18 @@ func (g *globals) loadModel() (*extract.Model, error) {
 	return m, nil
 }
 
-// extractor makes the extractor of the user's lexicon and model.
+// loadTagger takes the shipped tagger that the user asked for.
+func (g *globals) loadTagger() (*tag.Tagger, error) {
+	switch g.tagger {
+	case "fast":
+		return tag.Default()
+	case "accurate":
+		return tag.Accurate()
+	}
+	return nil, usageError{fmt.Errorf("--tagger %q: expected fast or accurate", g.tagger)}
+}
+
+// extractor makes the extractor of the user's lexicon, model and tagger.
 func (g *globals) extractor() (*lexicon.Lexicon, *extract.Extractor, error) {
 	lex, err := g.loadLexicon()
 	if err != nil {
@@ -48,5 +60,13 @@ func (g *globals) extractor() (*lexicon.Lexicon, *extract.Extractor, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return lex, extract.NewWithModel(lex, m), nil
+	t, err := g.loadTagger()
+	if err != nil {
+		return nil, nil, err
+	}
+	x, err := extract.New(lex, extract.Options{Model: m, Tagger: t})
+	if err != nil {
+		return nil, nil, err
+	}
+	return lex, x, nil
 }

@@ -22,6 +22,7 @@ type globals struct {
 	store   string
 	lexicon string
 	model   string
+	tagger  string
 	out     *output
 }
 
@@ -52,6 +53,7 @@ func newRoot(out *output) *cobra.Command {
 	f.BoolVarP(&out.quiet, "quiet", "q", false, "say nothing but errors")
 	f.StringVar(&g.lexicon, "lexicon", "", "folder with lexicon files (*.txt) to add to the shipped ones")
 	f.StringVar(&g.model, "model", "", "model to extract with, as papergraph train writes it (default: the shipped one)")
+	f.StringVar(&g.tagger, "tagger", "fast", "tagger to extract with: fast, or accurate, which takes longer")
 	root.AddCommand(newUp(g), newBuild(g), newServe(g), newQuery(g), newSearch(g), newResolve(g), newExport(g),
 		newEval(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newStats(g), newSnapshots(g), newVersion(g))
 	return root

@@ -41,6 +41,9 @@ func newTrain(g *globals) *cobra.Command {
 				return err
 			}
 			t := extract.Training{Lexicon: lex, Seed: seed, Folds: folds, Log: g.out.infof}
+			if t.Tagger, err = g.loadTagger(); err != nil {
+				return err
+			}
 			if t.Gold, err = annotated(cmd.Context(), stdin, golds, papers, &refused); err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ func options(t testing.TB, paths ...string) build.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := extract.New(lex)
+	x, err := extract.New(lex, extract.Options{})
 	if errors.Is(err, extract.ErrModel) {
 		t.Skipf("no model to extract with: %v", err)
 	}

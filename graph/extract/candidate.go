@@ -8,6 +8,7 @@ import (
 
 	"papergraph/graph"
 	"papergraph/graph/lexicon"
+	"papergraph/graph/tag"
 )
 
 // maxSpanWords bounds a name's length in tokens. Of the names annotated in
@@ -52,6 +53,8 @@ type analysis struct {
 	acronyms   []graph.Acronym
 	candidates []*candidate
 	cues       [][][]string // groups of cue words by text and sentence
+	cueMasks   [][]cueMask  // by text and token
+	tags       [][]tag.Tags // by text and sentence
 }
 
 // analyse takes a document apart and collects the candidates.
@@ -67,6 +70,8 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 			}
 			a.texts = append(a.texts, t)
 			a.cues = append(a.cues, groups)
+			a.cueMasks = append(a.cueMasks, cueMasksOf(t))
+			a.tags = append(a.tags, x.tag(t))
 		}
 	}
 	c := collector{lexicon: x.lexicon, byKey: map[string]*candidate{}}
@@ -94,6 +99,20 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 	}
 	a.candidates = c.finish(a.texts)
 	return a
+}
+
+// tag tags the sentences of a text.
+func (x *Extractor) tag(t *text) []tag.Tags {
+	out := make([]tag.Tags, len(t.sentences))
+	var words []string
+	for n, s := range t.sentences {
+		words = words[:0]
+		for _, tok := range t.tokens[s.first:s.last] {
+			words = append(words, tok.text)
+		}
+		out[n] = x.tagger.Tag(words)
+	}
+	return out
 }
 
 // collector groups spans into candidates.

@@ -9,6 +9,7 @@ import (
 
 	"papergraph/graph"
 	"papergraph/graph/lexicon"
+	"papergraph/graph/tag"
 )
 
 // version names the rules of this package; with the model's own version it is
@@ -19,27 +20,38 @@ const version = "papergraph-extract/2"
 type Extractor struct {
 	lexicon *lexicon.Lexicon
 	model   *Model
+	tagger  *tag.Tagger
 	sets    sync.Pool // of *featureSet
 }
 
-// New makes an extractor from a lexicon and the shipped model. The error wraps
-// [ErrModel].
-func New(lex *lexicon.Lexicon) (*Extractor, error) {
-	m, err := DefaultModel()
-	if err != nil {
-		return nil, fmt.Errorf("load the shipped model: %w", err)
+// Options say what an extractor works with beside its lexicon.
+type Options struct {
+	Model  *Model      // nil is the shipped one
+	Tagger *tag.Tagger // nil is the shipped fast one
+}
+
+// New makes an extractor. The error wraps [ErrModel] or [tag.ErrModel].
+func New(lex *lexicon.Lexicon, o Options) (*Extractor, error) {
+	x := &Extractor{lexicon: lex, model: o.Model, tagger: o.Tagger, sets: sync.Pool{New: func() any { return newFeatureSet() }}}
+	var err error
+	if x.model == nil {
+		if x.model, err = DefaultModel(); err != nil {
+			return nil, fmt.Errorf("load the shipped model: %w", err)
+		}
 	}
-	return NewWithModel(lex, m), nil
+	if x.tagger == nil {
+		if x.tagger, err = tag.Default(); err != nil {
+			return nil, fmt.Errorf("load the shipped tagger: %w", err)
+		}
+	}
+	return x, nil
 }
 
-// NewWithModel makes an extractor from a lexicon and a model.
-func NewWithModel(lex *lexicon.Lexicon, m *Model) *Extractor {
-	return &Extractor{lexicon: lex, model: m, sets: sync.Pool{New: func() any { return newFeatureSet() }}}
+// Version names the rules, the model and the tagger. Facts of one version and
+// one text are always the same.
+func (x *Extractor) Version() string {
+	return version + "+" + x.model.Version + "+" + x.tagger.Version()
 }
-
-// Version names the rules and the model. Facts of one version and one text are
-// always the same.
-func (x *Extractor) Version() string { return version + "+" + x.model.Version }
 
 // floor is the confidence from which on a statement is kept as a candidate
 // where the model's threshold is higher.
@@ -68,152 +80,52 @@ func (x *Extractor) Extract(d graph.Document) graph.Facts {
 type scores [][roleCount]float64
 
 // score runs both stages: each candidate by itself, then again in the light
-// of what the document's other candidates scored.
+// of what the document's other candidates scored. Roles in which a candidate is
+// hopeless at the first stage have log-odds of -Inf.
 func (x *Extractor) score(a *analysis) scores {
 	f := x.sets.Get().(*featureSet)
 	defer x.sets.Put(f)
-	first := make(scores, len(a.candidates))
-	x.eachFeatures(f, a, func(i int, list []uint32) {
-		x.model.first.sum(list, first[i][:])
-	})
-	second := make(scores, len(a.candidates))
-	x.eachSecondFeatures(f, a, first, func(i int, list []uint32) {
-		x.model.second.sum(list, second[i][:])
+	first := newFirstScores(len(a.candidates))
+	x.eachFeatures(f, a, func(i int, p *parts) { first.rate(&x.model.first, i, p) })
+	second := newScores(len(a.candidates))
+	x.eachStacked(a, &first, func(i int, row []uint8) {
+		for r := range roleCount {
+			if first.all[i][r] >= hopeless {
+				second[i][r] = x.model.forests[r].sum(row)
+			}
+		}
 	})
 	return second
 }
 
-// eachFeatures calls use with the first-stage features of each candidate. The
-// list is valid only during the call.
-func (x *Extractor) eachFeatures(f *featureSet, a *analysis, use func(i int, list []uint32)) {
+// newScores makes the log-odds of n candidates of which nothing is known.
+func newScores(n int) scores {
+	s := make(scores, n)
+	for i := range s {
+		for r := range roleCount {
+			s[i][r] = math.Inf(-1)
+		}
+	}
+	return s
+}
+
+// eachFeatures calls use with the first-stage features of each candidate. They
+// are valid only during the call.
+func (x *Extractor) eachFeatures(f *featureSet, a *analysis, use func(i int, p *parts)) {
 	for i, c := range a.candidates {
 		f.reset()
 		x.nameFeatures(f, a, c)
+		f.endPart()
 		for n, sp := range c.spans {
 			if n == maxFeatureSpans {
 				break
 			}
 			x.contextFeatures(f, a, c, sp)
+			f.endPart()
 		}
-		use(i, f.list)
+		use(i, &f.parts)
 	}
 	f.reset()
-}
-
-// eachSecondFeatures calls use with the second-stage features of each
-// candidate: its own first-stage scores, its rank in each role, and the best
-// score among the candidates that share its words (stacking; Wolpert,
-// "Stacked Generalization", 1992).
-func (x *Extractor) eachSecondFeatures(f *featureSet, a *analysis, first scores, use func(i int, list []uint32)) {
-	var order [roleCount][]int
-	rank := make([][roleCount]int, len(first))
-	for r := range roleCount {
-		order[r] = make([]int, len(first))
-		for i := range order[r] {
-			order[r][i] = i
-		}
-		slices.SortStableFunc(order[r], func(i, j int) int { return cmp.Compare(first[j][r], first[i][r]) })
-		for n, i := range order[r] {
-			rank[i][r] = n
-		}
-	}
-	longer, shorter := nearby(a, first)
-	for i, c := range a.candidates {
-		f.reset()
-		f.add("bias2")
-		kinds := x.kindsOf(c)
-		sh := shape(c.name)
-		best := 0
-		for r := range roleCount {
-			if first[i][r] > first[i][best] {
-				best = r
-			}
-		}
-		for r := range roleCount {
-			name := smallNumbers[r]
-			level := logitLevel(first[i][r])
-			f.add("own", name, level)
-			f.add("ownfine", name, fineLevel(first[i][r]))
-			f.add("rank", name, bucket(rank[i][r]), level)
-			f.add("ownkind", name, level, kinds)
-			f.add("ownshape", name, level, sh)
-			for q := range r {
-				f.add("pair", name, smallNumbers[q], level, logitLevel(first[i][q]))
-			}
-			f.add("longer", name, level, logitLevel(longer[i][r]))
-			f.add("shorter", name, level, logitLevel(shorter[i][r]))
-			f.add("top", name, level, logitLevel(first[order[r][0]][r]))
-			if len(order[r]) > 1 {
-				f.add("runner", name, level, logitLevel(first[order[r][1]][r]))
-			}
-		}
-		f.add("best", smallNumbers[best], kinds)
-		f.add("best", smallNumbers[best], sh)
-		if st, ok := x.model.phrases.lookup(c.key); ok {
-			f.add("df2", smallNumbers[best], smallNumbers[st[statDocuments]])
-			f.add("kw2", smallNumbers[best], smallNumbers[st[statKeyword]], smallNumbers[st[statDocuments]])
-		}
-		use(i, f.list)
-	}
-	f.reset()
-}
-
-// logitLevel names log-odds in steps of one.
-func logitLevel(z float64) string {
-	if math.IsInf(z, -1) {
-		return "none"
-	}
-	return smallNumbers[int(math.Floor(min(max(z, -8), 8)))+8]
-}
-
-// fineLevel names log-odds in steps of a quarter near zero.
-func fineLevel(z float64) string {
-	n := int(math.Floor(min(max(z, -4), 3.99)*4)) + 16
-	return string(rune('a' + n))
-}
-
-// nearby returns for each candidate the best score in each role among those
-// that share words with it and have a longer key, and among the others that
-// share words with it; -Inf where there is none.
-func nearby(a *analysis, first scores) (longer, shorter scores) {
-	type owned struct {
-		span
-		owner int
-	}
-	byText := make([][]owned, len(a.texts))
-	longer, shorter = make(scores, len(a.candidates)), make(scores, len(a.candidates))
-	for i, c := range a.candidates {
-		for r := range roleCount {
-			longer[i][r], shorter[i][r] = math.Inf(-1), math.Inf(-1)
-		}
-		if c.derived {
-			continue
-		}
-		for _, sp := range c.spans {
-			byText[sp.text] = append(byText[sp.text], owned{sp, i})
-		}
-	}
-	take := func(p, q int) {
-		best := &shorter[p]
-		if len(a.candidates[q].key) > len(a.candidates[p].key) {
-			best = &longer[p]
-		}
-		for r := range roleCount {
-			best[r] = max(best[r], first[q][r])
-		}
-	}
-	for _, list := range byText {
-		slices.SortFunc(list, func(a, b owned) int { return compareSpans(a.span, b.span) })
-		for i := range list {
-			for j := i + 1; j < len(list) && list[j].first < list[i].last; j++ {
-				if p, q := list[i].owner, list[j].owner; p != q {
-					take(p, q)
-					take(q, p)
-				}
-			}
-		}
-	}
-	return longer, shorter
 }
 
 // pick is a candidate taken in a role.
@@ -341,7 +253,7 @@ func (x *Extractor) mention(a *analysis, p pick) graph.Mention {
 		f.reset()
 		x.contextFeatures(f, a, c, sp)
 		var z [roleCount]float64
-		x.model.first.sum(f.list, z[:])
+		x.model.first.sum(f.all, z[:])
 		places = append(places, place{sp, z[p.role]})
 	}
 	f.reset()

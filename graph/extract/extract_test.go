@@ -29,7 +29,7 @@ func newExtractor(tb testing.TB) *Extractor {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	x, err := New(lex)
+	x, err := New(lex, Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -13,20 +13,58 @@ import (
 // in at least three documents, some 15 % of them share a bucket.
 const bucketBits = 18
 
-// featureSet collects hashed features (Weinberger et al., "Feature Hashing for
-// Large Scale Multitask Learning", ICML 2009) without repeats.
-type featureSet struct {
-	list []uint32
-	seen []uint64 // bitmap of the feature space, cleared after each use
+// bitmap is a set of features.
+type bitmap []uint64
+
+func (m bitmap) has(b uint32) bool { return m[b>>6]&(1<<(b&63)) != 0 }
+func (m bitmap) set(b uint32)      { m[b>>6] |= 1 << (b & 63) }
+
+// parts are the features of a candidate: all of them without repeats, and by
+// part, which are the name and each of its places.
+type parts struct {
+	all     []uint32
+	inParts []uint32 // the parts one after the other
+	ends    []int    // where each ends in inParts
 }
 
-func newFeatureSet() *featureSet { return &featureSet{seen: make([]uint64, 1<<(bucketBits-6))} }
+func (p *parts) len() int { return len(p.ends) }
+
+func (p *parts) part(k int) []uint32 {
+	if k == 0 {
+		return p.inParts[:p.ends[0]]
+	}
+	return p.inParts[p.ends[k-1]:p.ends[k]]
+}
+
+// featureSet collects hashed features (Weinberger et al., "Feature Hashing for
+// Large Scale Multitask Learning", ICML 2009) without repeats in a part.
+type featureSet struct {
+	parts
+	seen, inPart bitmap // cleared after each use
+}
+
+func newFeatureSet() *featureSet {
+	return &featureSet{seen: make(bitmap, 1<<(bucketBits-6)), inPart: make(bitmap, 1<<(bucketBits-6))}
+}
+
+// endPart begins the next part.
+func (f *featureSet) endPart() {
+	start := 0
+	if n := len(f.ends); n > 0 {
+		start = f.ends[n-1]
+	}
+	for _, b := range f.inParts[start:] {
+		f.inPart[b>>6] = 0
+	}
+	f.ends = append(f.ends, len(f.inParts))
+}
 
 func (f *featureSet) reset() {
-	for _, b := range f.list {
+	f.endPart()
+	for _, b := range f.all {
 		f.seen[b>>6] = 0
 	}
-	f.list = f.list[:0]
+	f.all, f.inParts, f.ends = f.all[:0], f.inParts[:0], f.ends[:0]
 }
 
 const (
@@ -56,9 +94,14 @@ func (f *featureSet) add(template string, values ...string) {
 		h = hashString(h, v)
 	}
 	b := uint32(mix(h) >> (64 - bucketBits))
-	if f.seen[b>>6]&(1<<(b&63)) == 0 {
-		f.seen[b>>6] |= 1 << (b & 63)
-		f.list = append(f.list, b)
+	if f.inPart.has(b) {
+		return
+	}
+	f.inPart.set(b)
+	f.inParts = append(f.inParts, b)
+	if !f.seen.has(b) {
+		f.seen.set(b)
+		f.all = append(f.all, b)
 	}
 }
 
@@ -91,6 +134,34 @@ func cueGroups(groups map[string]string) map[string][]string {
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		for _, w := range strings.Fields(groups[group]) {
 			out[w] = append(out[w], group)
+		}
+	}
+	return out
+}
+
+// cueGroupNames are the groups of cue words, in the order of a [cueMask].
+var cueGroupNames = [...]string{"beat", "measure", "own", "prior", "propose", "task", "test", "use"}
+
+const cueGroupCount = len(cueGroupNames)
+
+// cueMask has a bit for each group of cue words that a token is in.
+type cueMask uint8
+
+// near lowers the distances of the mask's groups to d.
+func (m cueMask) near(distance *[cueGroupCount]uint8, d int) {
+	for g := range distance {
+		if m&(1<<g) != 0 {
+			distance[g] = min(distance[g], uint8(d))
+		}
+	}
+}
+
+// cueMasksOf finds the cue words of a text.
+func cueMasksOf(t *text) []cueMask {
+	out := make([]cueMask, len(t.tokens))
+	for i, tok := range t.tokens {
+		for _, group := range cues[tok.lower] {
+			out[i] |= 1 << slices.Index(cueGroupNames[:], group)
 		}
 	}
 	return out

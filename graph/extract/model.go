@@ -104,6 +104,7 @@ type header struct {
 	Calibration [][2]float64 `json:"calibration"`
 	Scale       [][]float32  `json:"scale"`
 	Buckets     int          `json:"bucketBits"`
+	Trees       []int        `json:"trees"`   // in the forest of each role
 	Phrases     int          `json:"phrases"` // records of the phrase table
 }
 
@@ -112,15 +113,15 @@ type header struct {
 type Model struct {
 	header
 	breakers map[string]bool
-	first    weightTable // name and context features to roles
-	second   weightTable // scores of the document's candidates to roles
-	number   weightTable // features of a number to "is a result"
+	first    weightTable       // name and context features to roles
+	forests  [roleCount]forest // stacked features to roles
+	number   weightTable       // features of a number to "is a result"
 	phrases  *phraseTable
 }
 
 // modelFormat is raised when the file's layout or the meaning of a feature
 // changes, so that an old model is refused instead of misread.
-const modelFormat = 1
+const modelFormat = 2
 
 // ErrModel says that a model file cannot be used.
 var ErrModel = errors.New("unusable model")
@@ -128,13 +129,21 @@ var ErrModel = errors.New("unusable model")
 var magic = [8]byte{'p', 'g', 'm', 'o', 'd', 'e', 'l', '\n'}
 
 // Write writes the model: the magic, then gzipped a length-prefixed JSON
-// header, the weight tables and the phrase table. The same model gives the same
+// header, the weight tables, the trees and the phrase table. The same model gives the same
 // bytes.
 func (m *Model) Write(w io.Writer) error {
 	h := m.header
 	h.Format, h.Buckets, h.Phrases = modelFormat, bucketBits, m.phrases.len()
 	h.Roles = roles[:]
-	h.Scale = [][]float32{m.first.scale, m.second.scale, m.number.scale}
+	h.Scale = [][]float32{m.first.scale, m.number.scale}
+	h.Trees = make([]int, roleCount)
+	var trees bytes.Buffer
+	for r, f := range m.forests {
+		h.Trees[r] = len(f)
+		if err := binary.Write(&trees, binary.BigEndian, []tree(f)); err != nil {
+			return fmt.Errorf("encode the trees: %w", err)
+		}
+	}
 	head, err := json.Marshal(h)
 	if err != nil {
 		return fmt.Errorf("encode model header: %w", err)
@@ -148,7 +157,7 @@ func (m *Model) Write(w io.Writer) error {
 	}
 	var size [4]byte
 	binary.BigEndian.PutUint32(size[:], uint32(len(head)))
-	for _, part := range [][]byte{size[:], head, asBytes(m.first.table), asBytes(m.second.table), asBytes(m.number.table), m.phrases.records} {
+	for _, part := range [][]byte{size[:], head, asBytes(m.first.table), asBytes(m.number.table), trees.Bytes(), m.phrases.records} {
 		if _, err := z.Write(part); err != nil {
 			return fmt.Errorf("write model: %w", err)
 		}
@@ -214,10 +223,10 @@ func ReadModel(r io.Reader) (*Model, error) {
 		return bad(fmt.Errorf("format %d with 2^%d features, this program reads format %d with 2^%d: train it again", m.Format, m.Buckets, modelFormat, bucketBits))
 	case !slices.Equal(m.Roles, roles[:]):
 		return bad(fmt.Errorf("roles %v, this program has %v", m.Roles, roles))
-	case len(m.Thresholds) != roleCount+1 || len(m.Calibration) != roleCount+1 || len(m.Scale) != 3 ||
-		len(m.Scale[0]) != roleCount || len(m.Scale[1]) != roleCount || len(m.Scale[2]) != 1:
-		return bad(errors.New("header has the wrong number of thresholds or scales"))
-	case len(rest) < buckets*(2*roleCount+1):
+	case len(m.Thresholds) != roleCount+1 || len(m.Calibration) != roleCount+1 || len(m.Scale) != 2 ||
+		len(m.Scale[0]) != roleCount || len(m.Scale[1]) != 1 || len(m.Trees) != roleCount:
+		return bad(errors.New("header has the wrong number of thresholds, scales or forests"))
+	case len(rest) < buckets*(roleCount+1):
 		return bad(errors.New("weights are cut"))
 	}
 	take := func(outputs int, scale []float32) weightTable {
@@ -225,7 +234,20 @@ func ReadModel(r io.Reader) (*Model, error) {
 		rest = rest[buckets*outputs:]
 		return w
 	}
-	m.first, m.second, m.number = take(roleCount, m.Scale[0]), take(roleCount, m.Scale[1]), take(1, m.Scale[2])
+	m.first, m.number = take(roleCount, m.Scale[0]), take(1, m.Scale[1])
+	for r, n := range m.Trees {
+		if n < 0 || n > len(rest)/treeBytes {
+			return bad(errors.New("trees are cut"))
+		}
+		m.forests[r] = make(forest, n)
+		if _, err := binary.Decode(rest, binary.BigEndian, []tree(m.forests[r])); err != nil {
+			return bad(fmt.Errorf("trees: %w", err))
+		}
+		rest = rest[n*treeBytes:]
+		if w := m.forests[r].width(); w > stackedWidth {
+			return bad(fmt.Errorf("a tree looks at feature %d of %d", w, stackedWidth))
+		}
+	}
 	if m.phrases, err = newPhraseTable(rest); err != nil {
 		return bad(err)
 	}

@@ -330,7 +330,7 @@ func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 			f.reset()
 			x.numberFeatures(f, a, &q)
 			var z [1]float64
-			x.model.number.sum(f.list, z[:])
+			x.model.number.sum(f.all, z[:])
 			p, threshold := x.model.confidence(roleCount, z[0]), x.model.Thresholds[roleCount]
 			if p < min(floor, threshold) {
 				continue

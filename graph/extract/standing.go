@@ -1,0 +1,152 @@
+package extract
+
+import (
+	"math"
+	"slices"
+)
+
+// nearby returns for each candidate the best score in each role among those
+// that share words with it and have a longer key, and among the others that
+// share words with it; -Inf where there is none.
+func nearby(a *analysis, first scores) (longer, shorter scores) {
+	type owned struct {
+		span
+		owner int
+	}
+	byText := make([][]owned, len(a.texts))
+	longer, shorter = make(scores, len(a.candidates)), make(scores, len(a.candidates))
+	for i, c := range a.candidates {
+		for r := range roleCount {
+			longer[i][r], shorter[i][r] = math.Inf(-1), math.Inf(-1)
+		}
+		if c.derived {
+			continue
+		}
+		for _, sp := range c.spans {
+			byText[sp.text] = append(byText[sp.text], owned{sp, i})
+		}
+	}
+	take := func(p, q int) {
+		best := &shorter[p]
+		if len(a.candidates[q].key) > len(a.candidates[p].key) {
+			best = &longer[p]
+		}
+		for r := range roleCount {
+			best[r] = max(best[r], first[q][r])
+		}
+	}
+	for _, list := range byText {
+		slices.SortFunc(list, func(a, b owned) int { return compareSpans(a.span, b.span) })
+		for i := range list {
+			for j := i + 1; j < len(list) && list[j].first < list[i].last; j++ {
+				if p, q := list[i].owner, list[j].owner; p != q {
+					take(p, q)
+					take(q, p)
+				}
+			}
+		}
+	}
+	return longer, shorter
+}
+
+// listed returns for each candidate the best score in each role among those
+// that stand beside it in a list: "A, B and C".
+func listed(a *analysis, first scores) scores {
+	out := make(scores, len(a.candidates))
+	starts := make([][][]int, len(a.texts))
+	for n, t := range a.texts {
+		starts[n] = make([][]int, len(t.tokens)+1)
+	}
+	for i, c := range a.candidates {
+		for r := range roleCount {
+			out[i][r] = math.Inf(-1)
+		}
+		if c.derived {
+			continue
+		}
+		for _, sp := range c.spans {
+			starts[sp.text][sp.first] = append(starts[sp.text][sp.first], i)
+		}
+	}
+	for i, c := range a.candidates {
+		if c.derived {
+			continue
+		}
+		for _, sp := range c.spans {
+			t := a.texts[sp.text]
+			j := sp.last
+			if j < len(t.tokens) && t.tokens[j].text == "(" {
+				for k := j + 1; k < min(j+6, len(t.tokens)); k++ {
+					if t.tokens[k].text == ")" {
+						j = k + 1
+						break
+					}
+				}
+			}
+			k := j
+			for k < len(t.tokens) && (t.tokens[k].text == "," || t.tokens[k].lower == "and" || t.tokens[k].lower == "or" || t.tokens[k].lower == "the") {
+				k++
+			}
+			if k == j || k-j > 3 || k >= len(t.tokens) || t.tokens[k].sentence != t.tokens[sp.first].sentence {
+				continue
+			}
+			for _, o := range starts[sp.text][k] {
+				if o == i {
+					continue
+				}
+				for r := range roleCount {
+					out[i][r] = max(out[i][r], first[o][r])
+					out[o][r] = max(out[o][r], first[i][r])
+				}
+			}
+		}
+	}
+	return out
+}
+
+// together returns for each candidate the best score in each role among those
+// that stand in one of its sentences and share no word with it there.
+func together(a *analysis, first scores) scores {
+	out := make(scores, len(a.candidates))
+	type placed struct {
+		span
+		owner int
+	}
+	bySentence := make([][][]placed, len(a.texts))
+	for n, t := range a.texts {
+		bySentence[n] = make([][]placed, len(t.sentences))
+	}
+	for i, c := range a.candidates {
+		for r := range roleCount {
+			out[i][r] = math.Inf(-1)
+		}
+		if c.derived {
+			continue
+		}
+		for _, sp := range c.spans {
+			s := a.texts[sp.text].tokens[sp.first].sentence
+			bySentence[sp.text][s] = append(bySentence[sp.text][s], placed{sp, i})
+		}
+	}
+	for _, text := range bySentence {
+		for _, list := range text {
+			// only those that are likely in some role can matter
+			for r := range roleCount {
+				var likely []placed
+				for _, p := range list {
+					if first[p.owner][r] > -3 {
+						likely = append(likely, p)
+					}
+				}
+				for _, p := range list {
+					for _, q := range likely {
+						if q.owner != p.owner && !p.overlaps(q.span) {
+							out[p.owner][r] = max(out[p.owner][r], first[q.owner][r])
+						}
+					}
+				}
+			}
+		}
+	}
+	return out
+}
