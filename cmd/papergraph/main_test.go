@@ -289,6 +289,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"annotate", "papers.jsonl", "--min-confidence", "-0.1"}, "--min-confidence -0.1: expected 0 to 1"},
 		{[]string{"train", "--gold", "gold.jsonl"}, "--gold, --papers and --output are needed"},
 		{[]string{"train", "--gold", "g", "--papers", "p", "-o", "m", "--folds", "1"}, "--folds 1: at least 2"},
+		{[]string{"train", "--gold", "g", "--papers", "p", "-o", "m", "--test-gold", "t"}, "--test-gold and --test-papers are needed together"},
 		{[]string{"train", "--gold", "g", "--papers", "p", "-o", "m", "--seed", "x"}, `invalid argument "x" for "--seed"`},
 		{[]string{"serve", "papers.jsonl"}, `unknown command "papers.jsonl"`},
 		{[]string{"stats", "extra"}, `unknown command "extra" for "papergraph stats"`},
