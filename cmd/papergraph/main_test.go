@@ -92,10 +92,14 @@ func papergraph(t *testing.T, args ...string) string {
 }
 
 // Every command, as a script of testdata/script. Beside the environment that
-// testscript gives, a script has $CORPUS, the folder of 83 papers, and $STORE,
-// a store of them for reading.
+// testscript gives, a script has $CORPUS, the folder of 83 papers, $STORE, a
+// store of them for reading, and $FIELDS, the folder of examples of other fields.
 func TestScript(t *testing.T) {
 	folder, err := filepath.Abs(corpus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields, err := filepath.Abs("../../testdata/fields")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +111,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CORPUS", folder)
 			e.Setenv("STORE", dir)
+			e.Setenv("FIELDS", fields)
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
