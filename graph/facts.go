@@ -40,6 +40,9 @@ type Mention struct {
 	Kind     Kind     `json:"kind"`
 	Name     string   `json:"name"`              // the form to show
 	Aliases  []string `json:"aliases,omitempty"` // other forms in the text, without Name
+	// Variants are the lexicon's other names for it, of which none stands in
+	// the text.
+	Variants []string `json:"variants,omitempty"`
 	// Evidence holds the places that show the role, best first; at least one.
 	Evidence   []Evidence `json:"evidence"`
 	Confidence float64    `json:"confidence"` // in (0,1]

@@ -164,6 +164,7 @@ type mentionRecord struct {
 	Confidence float64          `cbor:"6,keyasint"`
 	Rule       string           `cbor:"7,keyasint"`
 	Candidate  bool             `cbor:"8,keyasint,omitempty"`
+	Variants   []string         `cbor:"9,keyasint,omitempty"`
 }
 
 type claimRecord struct {
@@ -499,7 +500,7 @@ func encodeFacts(f *graph.Facts, inputHash string) ([]byte, error) {
 	}
 	for _, m := range f.Mentions {
 		r.Mentions = append(r.Mentions, mentionRecord{
-			Relation: relation(m.Relation), Kind: kind(m.Kind), Name: m.Name, Aliases: m.Aliases,
+			Relation: relation(m.Relation), Kind: kind(m.Kind), Name: m.Name, Aliases: m.Aliases, Variants: m.Variants,
 			Evidence: evidence(m.Evidence...), Confidence: m.Confidence, Rule: m.Rule, Candidate: m.Candidate,
 		})
 	}
@@ -567,7 +568,7 @@ func decodeFacts(what string, value []byte) (StoredFacts, error) {
 	}
 	for _, m := range r.Mentions {
 		f.Mentions = append(f.Mentions, graph.Mention{
-			Relation: relation(m.Relation), Kind: kind(m.Kind), Name: m.Name, Aliases: m.Aliases,
+			Relation: relation(m.Relation), Kind: kind(m.Kind), Name: m.Name, Aliases: m.Aliases, Variants: m.Variants,
 			Evidence: evidence(m.Evidence), Confidence: m.Confidence, Rule: m.Rule, Candidate: m.Candidate,
 		})
 	}

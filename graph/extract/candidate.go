@@ -46,6 +46,17 @@ type candidate struct {
 	derived bool
 }
 
+// variants are the lexicon's names for the candidate as an entity of a kind.
+func (cand *candidate) variants(k graph.Kind) []string {
+	var out []string
+	for _, e := range cand.entries {
+		if e.Kind == k {
+			out = append(append(out, e.Name), e.Aliases...)
+		}
+	}
+	return out
+}
+
 // analysis is a document taken apart: what features look at.
 type analysis struct {
 	doc        *graph.Document

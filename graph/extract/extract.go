@@ -267,6 +267,11 @@ func (x *Extractor) mention(a *analysis, p pick) graph.Mention {
 			m.Aliases = append(m.Aliases, form)
 		}
 	}
+	for _, v := range c.variants(m.Kind) {
+		if !slices.Contains(c.forms, v) {
+			m.Variants = append(m.Variants, v)
+		}
+	}
 	for _, pl := range places {
 		e := evidence(a.texts[pl.text], pl.first, pl.last)
 		if !slices.ContainsFunc(m.Evidence, func(o graph.Evidence) bool { return o.Field == e.Field && o.Start == e.Start }) {

@@ -261,7 +261,7 @@ func (t *trainer) prepare(ctx context.Context, gold []Annotated) error {
 				}
 				l.gold[r] = append(l.gold[r], keys)
 				wanted[r]++
-				if slices.ContainsFunc(l.a.candidates, func(c *candidate) bool { return matches(c, keys) }) {
+				if slices.ContainsFunc(l.a.candidates, func(c *candidate) bool { return matches(c, r, keys) }) {
 					found[r]++
 				}
 			}
@@ -271,7 +271,7 @@ func (t *trainer) prepare(ctx context.Context, gold []Annotated) error {
 			ex := example{parts: cloneParts(p)}
 			for r := range roleCount {
 				for _, keys := range l.gold[r] {
-					if matches(l.a.candidates[i], keys) {
+					if matches(l.a.candidates[i], r, keys) {
 						ex.labels |= 1 << r
 					}
 				}
@@ -304,8 +304,11 @@ func (t *trainer) prepare(ctx context.Context, gold []Annotated) error {
 	return nil
 }
 
-func matches(c *candidate, keys map[string]bool) bool {
-	return slices.ContainsFunc(c.keys, func(k string) bool { return keys[k] })
+// matches says whether a candidate in a role is an annotated entity: one of
+// its forms, or of the names that the lexicon has for it, is among the keys.
+func matches(c *candidate, role int, keys map[string]bool) bool {
+	return slices.ContainsFunc(c.keys, func(k string) bool { return keys[k] }) ||
+		slices.ContainsFunc(c.variants(roles[role].Kind), func(v string) bool { return keys[graph.CoreKey(v)] })
 }
 
 func goldByRole(p *score.Paper) [roleCount][]score.Entity {
@@ -588,7 +591,7 @@ func (t *trainer) tally(r int, threshold float64) (hits, gold, predicted int) {
 		for _, p := range t.x.pickRole(l.a, l.second, r, threshold) {
 			predicted++
 			for i, keys := range left {
-				if matches(l.a.candidates[p.candidate], keys) {
+				if matches(l.a.candidates[p.candidate], r, keys) {
 					hits++
 					left = slices.Delete(left, i, i+1)
 					break

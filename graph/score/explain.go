@@ -119,7 +119,7 @@ func factItems(f *graph.Facts, minConfidence float64) (selected, rest [strictFie
 	add := func(out *[strictFields][]item, f *graph.Facts) {
 		for _, m := range f.Mentions {
 			field, ok := fieldOf[role.list(m.Relation, m.Kind)]
-			ns := newNames(Entity{m.Name, m.Aliases})
+			ns := newNames(Entity{m.Name, slices.Concat(m.Aliases, m.Variants)})
 			if ok && len(ns) > 0 {
 				out[field] = append(out[field], item{ns, m.Name, m.Confidence, sentence(m.Evidence), m.Rule})
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -195,7 +196,7 @@ func FromFacts(f *graph.Facts, minConfidence float64) Paper {
 	selected := f.Select(minConfidence)
 	for _, m := range selected.Mentions {
 		if list := p.list(m.Relation, m.Kind); list != nil {
-			*list = append(*list, Entity{Name: m.Name, Aliases: append([]string{}, m.Aliases...)})
+			*list = append(*list, Entity{Name: m.Name, Aliases: slices.Concat([]string{}, m.Aliases, m.Variants)})
 		}
 	}
 	for _, r := range selected.Results {
