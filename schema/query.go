@@ -18,19 +18,39 @@ type query struct{ source Source }
 
 type idArg struct{ ID graphql.ID }
 
-// Node finds a node by id. It does not resolve names: an id says the same in
-// every snapshot, a name need not.
+// Node finds a node by id, also by one that it had in another snapshot. It does
+// not resolve names.
 func (q *query) Node(ctx context.Context, args idArg) (*entity, error) {
 	id, err := parseID("id", args.ID)
 	if err != nil {
 		return nil, err
 	}
-	es, err := requestOf(ctx).known(ctx, []graph.ID{id}, needsRecord(selected(ctx), ""))
+	r := requestOf(ctx)
+	es, err := r.known(ctx, []graph.ID{id}, needsRecord(selected(ctx), ""))
 	if err != nil {
 		return nil, err
 	}
-	return es[0], nil
+	if es[0] != nil {
+		return es[0], nil
+	}
+	return nil, r.ambiguous(id)
 }
+
+// ambiguous is an error where the id of a former node stands for several now.
+func (r *request) ambiguous(id graph.ID) error {
+	ids, err := r.snap.Redirect(id)
+	if err != nil || len(ids) < 2 {
+		return err
+	}
+	list := make([]string, min(len(ids), maxChoices))
+	for i := range list {
+		list[i] = string(ids[i])
+	}
+	return codef(CodeInput, "id: %s is now one of %d nodes: %s", id, len(ids), strings.Join(list, ", "))
+}
+
+// maxChoices is how many nodes a message offers.
+const maxChoices = 10
 
 func (q *query) Nodes(ctx context.Context, args struct{ IDs []graphql.ID }) (*[]*entity, error) {
 	if len(args.IDs) > maxPage {
@@ -57,8 +77,8 @@ func parseID(arg string, id graphql.ID) (graph.ID, error) {
 	return graph.ID(id), nil
 }
 
-// known returns the entities of those ids that are in the graph, in the order
-// of ids, with nil for the others.
+// known returns the entities of those ids that are in the graph, or that were
+// those of one that is, in the order of ids, with nil for the others.
 func (r *request) known(ctx context.Context, ids []graph.ID, records bool) ([]*entity, error) {
 	if err := r.charge(len(ids)); err != nil {
 		return nil, err
@@ -66,6 +86,9 @@ func (r *request) known(ctx context.Context, ids []graph.ID, records bool) ([]*e
 	// Only reading tells whether an id is in the graph.
 	nodes, err := r.snap.Nodes(ctx, ids)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.redirect(ctx, ids, nodes); err != nil {
 		return nil, err
 	}
 	var found []graph.ID
@@ -85,6 +108,33 @@ func (r *request) known(ctx context.Context, ids []graph.ID, records bool) ([]*e
 		}
 	}
 	return es, nil
+}
+
+// redirect fills in the nodes of ids that are not in the graph and were those
+// of one that is.
+func (r *request) redirect(ctx context.Context, ids []graph.ID, nodes []*graph.Node) error {
+	var at []int
+	var now []graph.ID
+	for i, n := range nodes {
+		if n != nil {
+			continue
+		}
+		to, err := r.snap.Redirect(ids[i])
+		if err != nil {
+			return err
+		}
+		if len(to) == 1 {
+			at, now = append(at, i), append(now, to[0])
+		}
+	}
+	if len(now) == 0 {
+		return nil
+	}
+	found, err := r.snap.Nodes(ctx, now)
+	for i := range found {
+		nodes[at[i]] = found[i]
+	}
+	return err
 }
 
 // lookup finds the node of a kind that a reference stands for first of all.

@@ -20,9 +20,12 @@ func nodeNames(n *graph.Node, uid uint32) [][]byte {
 			keys = append(keys, nameKey(tag, name, uid))
 		}
 	}
-	add(tagName, graph.NameKey(n.Name))
-	for _, a := range n.Aliases {
-		add(tagName, graph.NameKey(a))
+	for _, name := range append([]string{n.Name}, n.Aliases...) {
+		key, slug := graph.NameKey(name), graph.Slug(name)
+		add(tagName, key)
+		if graph.NameKey(slug) != key && n.Paper == nil {
+			add(tagName, slugName(slug))
+		}
 	}
 	if n.Paper != nil {
 		for _, o := range n.Paper.OutsideIDs {
@@ -60,3 +63,7 @@ func outsideForms(ref string) []string {
 	}
 	return forms
 }
+
+// slugName is what table K has for a name that the slug in an id does not lead
+// to: "gpt-3-5" is not written as "GPT-3.5" is. No [graph.NameKey] has a colon.
+func slugName(slug string) string { return ":" + slug }

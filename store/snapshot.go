@@ -102,8 +102,8 @@ func (r *Snapshot) Nodes(ctx context.Context, ids []graph.ID) ([]*graph.Node, er
 // spelling that [graph.NameKey] takes for the same, an outside id as
 // "scheme:value", the bare value, or its usual address. A node with that very
 // id comes first, then those with the outside id, then those with the name,
-// each group by number of papers, largest first, then by id. It is empty where
-// nothing fits. With kinds, only nodes of these are returned. Results have no
+// each group by number of papers, largest first, then by id. Where there are
+// none, it is what [Snapshot.Redirect] finds. It is empty where nothing fits. With kinds, only nodes of these are returned. Results have no
 // names.
 func (r *Snapshot) Lookup(ref string, kinds ...graph.Kind) ([]graph.ID, error) {
 	mask, err := maskOf(kinds)
@@ -152,6 +152,11 @@ func (r *Snapshot) Lookup(ref string, kinds ...graph.Kind) ([]graph.ID, error) {
 	}
 	if key := graph.NameKey(ref); key != "" {
 		if err := group(namePrefix(tagName, key)); err != nil {
+			return nil, err
+		}
+	}
+	if len(found) == 0 {
+		if found, err = q.former(c, graph.ID(ref)); err != nil {
 			return nil, err
 		}
 	}

@@ -118,12 +118,25 @@ func (s *Server) serveNode(w http.ResponseWriter, r *http.Request, kind graph.Ki
 	s.visit(w, r, func(v *visit) {
 		name, f := splitForm(rest)
 		id := graph.ID(string(kind) + ":" + name)
-		exact := kindWord == string(kind)
+		exact, status := kindWord == string(kind), http.StatusPermanentRedirect
 		if _, err := v.Node(id); errors.Is(err, store.ErrNotFound) {
 			exact = false
-			if id, err = v.resolve(kind, name); err != nil {
+			former, err := v.Redirect(id)
+			if err != nil {
 				s.fail(w, r, err)
 				return
+			}
+			switch {
+			case len(former) == 1:
+				id, status = former[0], http.StatusMovedPermanently
+			case len(former) > 1:
+				s.severalNodes(w, v, id, former)
+				return
+			default:
+				if id, err = v.resolve(kind, name); err != nil {
+					s.fail(w, r, err)
+					return
+				}
 			}
 		} else if err != nil {
 			s.fail(w, r, err)
@@ -137,7 +150,7 @@ func (s *Server) serveNode(w http.ResponseWriter, r *http.Request, kind graph.Ki
 			if f != nil {
 				ending = "." + f.name
 			}
-			s.redirect(w, r, id.Path()+ending, r.URL.RawQuery)
+			s.moved(w, r, id.Path()+ending, r.URL.RawQuery, status)
 		case f != nil:
 			s.writeView(w, v, id, f)
 		default:

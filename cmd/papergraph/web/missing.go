@@ -50,6 +50,18 @@ func (s *Server) missingNode(w http.ResponseWriter, v *visit, kind graph.Kind, n
 	s.writeProblem(w, v.r, http.StatusNotFound, p)
 }
 
+// severalNodes answers for the id of a former node that is one of several now.
+func (s *Server) severalNodes(w http.ResponseWriter, v *visit, id graph.ID, now []graph.ID) {
+	choices, err := v.nodeLinks(now[:min(len(now), nearMatches)])
+	if err != nil {
+		s.fail(w, v.r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	p := problemPage{Title: "Several now", Text: fmt.Sprintf("What was %s is now one of these.", id), Near: choices, Query: strings.ReplaceAll(id.Slug(), "-", " ")}
+	s.writeProblem(w, v.r, http.StatusMultipleChoices, p)
+}
+
 // near finds nodes with names like a given one: those that have it, of
 // whatever kind, then those that a search for its words finds, of its kind
 // first. Where there are none, the last word is shortened until there are:

@@ -116,12 +116,17 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 // may not keep it without asking again: what an alias means can change with
 // the next build.
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request, path, query string) {
+	s.moved(w, r, path, query, http.StatusPermanentRedirect)
+}
+
+// moved is redirect with a status of the caller's.
+func (s *Server) moved(w http.ResponseWriter, r *http.Request, path, query string, status int) {
 	target := s.prefix + path
 	if query != "" {
 		target += "?" + query
 	}
 	w.Header().Set("Cache-Control", "no-cache")
-	http.Redirect(w, r, target, http.StatusPermanentRedirect)
+	http.Redirect(w, r, target, status)
 }
 
 // wantsHTML says whether a request comes from somebody who reads: HTML is what
