@@ -139,7 +139,7 @@ type wanted struct {
 
 // note is a decision about a name that leaves it where it is.
 type note struct {
-	name   string
+	name   string // empty for the name that would be shown
 	kind   graph.Kind
 	detail string
 }
@@ -213,7 +213,7 @@ func (e *Entities) curateSettled() {
 				c.dropped[id] = rule
 			default:
 				c.shown[id] = rule
-				c.notes[id] = append(c.notes[id], note{n.Text, n.Kind, detail(rule, "shown as "+rule.Shown)})
+				c.notes[id] = append(c.notes[id], note{plainName(n), n.Kind, detail(rule, "shown as "+rule.Shown)})
 			}
 		}
 	}
@@ -232,6 +232,14 @@ func (e *Entities) checkUsed() {
 			e.unusedName(w.rule, w.name)
 		}
 	}
+}
+
+// plainName is a name that is no id.
+func plainName(n registry.Name) string {
+	if n.ID {
+		return ""
+	}
+	return n.Text
 }
 
 // detail is a rule in a record that says what it did.
@@ -486,7 +494,7 @@ func (e *Entities) keepApart(rule *registry.Rule, present map[identity]bool) err
 				others = append(others, o.String())
 			}
 		}
-		e.notes[ids[i]] = append(e.notes[ids[i]], note{n.Text, n.Kind, detail(rule, "kept apart from "+strings.Join(others, ", "))})
+		e.notes[ids[i]] = append(e.notes[ids[i]], note{plainName(n), n.Kind, detail(rule, "kept apart from "+strings.Join(others, ", "))})
 	}
 	return nil
 }

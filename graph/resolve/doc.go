@@ -9,19 +9,24 @@
 // # How it decides
 //
 // Each mention gets an identity, which is a function of the mention, its
-// paper's acronyms, the corpus's acronyms and the lexicon, never of the order
-// of papers. The first of these that applies is it:
+// paper's acronyms, the corpus's acronyms, the lexicon and the registry, never
+// of the order of papers. The first of these that applies is it:
 //
-//  1. The lexicon has a form of the mention, or the long form by which the
+//  1. The registry keeps a name of the mention apart from others: that name. A
+//     short form that the paper explains otherwise is not meant by it.
+//  2. The lexicon has a form of the mention, or the long form by which the
 //     paper explains it: the lexicon's entry. A short form that the paper
 //     explains otherwise than the entry does is not that entry: RAFT,
 //     explained as "reward ranked fine-tuning", is not the optical-flow
 //     network. Where the entry does not say what it stands for, the long form
 //     of most papers is the entry's.
-//  2. The paper explains the acronym: the long form's key.
-//  3. Papers elsewhere explain the acronym and at least [dominance] of them
+//  3. The paper explains the acronym: the long form's key.
+//  4. Papers elsewhere explain the acronym and at least [dominance] of them
 //     agree on one long form: the lexicon's entry for that form, else its key.
-//  4. The name's own key.
+//     Papers that have it as something of the same kind, or of the kind it may
+//     be mistaken for, go before others: MAE is a method and a metric.
+//  5. The name's own key; of a topic, that of the method that the lexicon has by
+//     the name.
 //
 // The key of a name is its [graph.CaseKey] without casing: case, accents,
 // hyphens, spaces, articles, plurals and British or American spelling do not
@@ -35,6 +40,11 @@
 // which a thing is only one (method or dataset, task or concept) gets the kind
 // that the lexicon has it under, else that for which there is more evidence,
 // and the relation changes with it.
+//
+// The registry (package graph/registry) then makes identities one or gives them
+// a kind, before kinds are settled, and drops or renames what has come out. It
+// says what names are without it, so that what it brings about does not change
+// what it means (curate.go).
 //
 // Every name that stands for an entity leaves a [graph.Decision] with the
 // reason.

@@ -337,6 +337,16 @@ func (r *Resolver) localBeforeRules(kind graph.Kind, name string, aliases []stri
 		return local{kind: kind, entry: e}
 	}
 	if long == "" {
+		// As a topic, what the lexicon has as a method is one thing by all of
+		// its names, too.
+		if kind == graph.KindConcept || kind == graph.KindTask {
+			for _, f := range forms {
+				if e := ofKind(graph.KindMethod, r.lexicon.Lookup(f)); e != nil && e.Kind == graph.KindMethod {
+					out.key = nameKey(e.Name)
+					return out
+				}
+			}
+		}
 		out.key, out.short = r.key(kind, name), looksShort(name)
 		return out
 	}
@@ -672,11 +682,13 @@ func (e *Entities) collect() {
 				}
 			}
 		}
+		unruled := ent.node.Name
 		if rule := e.shown[id]; rule != nil {
 			ent.node.Name = rule.Shown
 		}
 		for _, n := range e.notes[id] {
 			papers := 1
+			n.name = cmp.Or(n.name, unruled)
 			if t := names[id][n.name]; t != nil {
 				papers = t.papers
 			} else {
