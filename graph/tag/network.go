@@ -1,6 +1,7 @@
 package tag
 
 import (
+	"bytes"
 	"math"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +16,9 @@ type network struct {
 	params     []float32
 	p          tensors
 	chains     [Schemes]*chain
+	// stored is the weights as they were read, since rounding them once more
+	// could change their bytes; nil in training.
+	stored []byte
 }
 
 // The parts of a token's input.
@@ -336,6 +340,10 @@ func (m *network) quantised() *network {
 func (m *network) encode(e *encoder) {
 	m.vocabulary.encode(e)
 	e.uint(m.hidden)
+	if m.stored != nil {
+		e.Write(m.stored)
+		return
+	}
 	for _, s := range m.p.list(m.hidden) {
 		for i := range s.rows {
 			row := (*s.at)[i*s.columns:][:s.columns]
@@ -370,6 +378,7 @@ func decodeNetwork(d *decoder) *network {
 	}
 	params := make([]float32, paramCount(hidden))
 	t := carve(params, hidden)
+	stored := d.rest
 	for _, s := range t.list(hidden) {
 		for i := range s.rows {
 			unit := d.float()
@@ -378,5 +387,7 @@ func decodeNetwork(d *decoder) *network {
 			}
 		}
 	}
-	return newNetwork(v, hidden, params)
+	m := newNetwork(v, hidden, params)
+	m.stored = bytes.Clone(stored[:len(stored)-len(d.rest)])
+	return m
 }
