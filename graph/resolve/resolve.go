@@ -48,6 +48,7 @@ type Resolver struct {
 	authors map[string]map[string]int
 	venues  map[string]map[string]int
 	papers  map[graph.ID]map[string]int // title's id to hash to year
+	casings map[string]casing           // by lower-case word
 	rules   []registry.Rule
 	members map[memberKey]*member
 }
@@ -85,7 +86,7 @@ func New(lex *lexicon.Lexicon, reg *registry.Registry) *Resolver {
 	r := &Resolver{
 		lexicon: lex, entries: map[identity]*lexicon.Entry{}, respelled: map[string][]*lexicon.Entry{}, acronyms: map[string]map[string]int{}, names: map[local]map[string]*use{},
 		authors: map[string]map[string]int{}, venues: map[string]map[string]int{}, papers: map[graph.ID]map[string]int{},
-		rules: reg.Rules(), members: newMembers(reg.Rules()),
+		casings: map[string]casing{}, rules: reg.Rules(), members: newMembers(reg.Rules()),
 	}
 	for _, e := range lex.Entries() {
 		r.entries[entryIdentity(e)] = e
@@ -130,6 +131,9 @@ func (r *Resolver) Observe(f *graph.Facts) {
 		}
 	}
 	seen := map[string][]local{}
+	for i := range f.Mentions {
+		r.observeCasing(&f.Mentions[i])
+	}
 	for _, m := range f.Mentions {
 		l := r.local(m.Kind, m.Name, m.Aliases, explained)
 		forms := r.names[l]
@@ -669,7 +673,7 @@ func (e *Entities) collect() {
 			x, y := names[id][a], names[id][b]
 			return cmp.Or(cmp.Compare(y.weight, x.weight), cmp.Compare(y.papers, x.papers), cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 		})
-		ent.node.Name = forms[0]
+		ent.node.Name = e.r.display(id, forms)
 		if ent.entry != nil {
 			ent.node.Name = ent.entry.Name
 			ent.node.Better = ent.entry.Better

@@ -1,0 +1,121 @@
+package resolve
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"papergraph/graph"
+)
+
+// casing counts how words are written inside sentences, where a capital is
+// that of a name and not of the beginning or of a title.
+type casing struct{ lower, capital int }
+
+// observeCasing counts the words of a mention as its evidence has them.
+func (r *Resolver) observeCasing(m *graph.Mention) {
+	for _, e := range m.Evidence {
+		if e.Field != graph.FieldAbstract || e.MarkStart <= e.Start {
+			continue
+		}
+		text, ok := graph.SliceRunes(e.Quote, e.MarkStart-e.Start, e.MarkEnd-e.Start)
+		if !ok {
+			continue
+		}
+		words := strings.FieldsFunc(text, notLetter)
+		// In "Graph Neural Networks (GNNs)" the capitals show what the
+		// acronym is made of.
+		if len(words) > 1 && !slices.ContainsFunc(words, isLower) {
+			continue
+		}
+		for _, w := range words {
+			lower := strings.ToLower(w)
+			c := r.casings[lower]
+			switch {
+			case w == lower:
+				c.lower++
+			case capitalised(w):
+				c.capital++
+			default:
+				continue // an acronym, or a name with a capital inside
+			}
+			r.casings[lower] = c
+		}
+	}
+}
+
+func notLetter(c rune) bool { return !unicode.IsLetter(c) }
+
+func isLower(w string) bool { return w == strings.ToLower(w) }
+
+// capitalised says whether a word has one capital, its first letter, and is no
+// initial.
+func capitalised(w string) bool {
+	first, size := utf8.DecodeRuneInString(w)
+	return len(w) > size && unicode.IsUpper(first) && isLower(w[size:])
+}
+
+// display chooses the name to show of what the lexicon has not, from its forms
+// in the order of use. What is no name of its own is written as inside a
+// sentence ("Bayesian optimization", not "Bayesian Optimization"), in the
+// singular if papers have that, and a task or concept in full rather than by
+// its acronym.
+func (r *Resolver) display(id identity, forms []string) string {
+	name := forms[0]
+	topic := id.kind == graph.KindTask || id.kind == graph.KindConcept
+	if topic && looksShort(name) {
+		if i := slices.IndexFunc(forms, func(f string) bool { return strings.Contains(f, " ") && nameKey(f) == id.key }); i >= 0 {
+			name = forms[i]
+		}
+	}
+	if topic || id.kind == graph.KindMetric || strings.Contains(name, " ") {
+		name = singularOf(name, forms)
+	}
+	if !topic && id.kind != graph.KindMetric && !slices.ContainsFunc(forms, func(f string) bool { return f != name && strings.EqualFold(f, name) && isLower(f) }) {
+		return name // a method or dataset that nobody writes without capitals
+	}
+	return r.sentenceCase(name)
+}
+
+// singularOf is the form that is the singular of a name, if there is one.
+func singularOf(name string, forms []string) string {
+	key := nameKey(name)
+	best := name
+	for _, f := range forms {
+		if len(f) < len(best) && strings.HasPrefix(strings.ToLower(name), strings.ToLower(f)) && nameKey(f) == key {
+			best = f
+		}
+	}
+	return best
+}
+
+// sentenceCase writes the plain words of a name as most papers do inside
+// sentences. A word of which they tell nothing stays.
+func (r *Resolver) sentenceCase(name string) string {
+	var b strings.Builder
+	for len(name) > 0 {
+		end := strings.IndexFunc(name, notLetter)
+		if end == 0 {
+			_, end = utf8.DecodeRuneInString(name)
+			b.WriteString(name[:end])
+			name = name[end:]
+			continue
+		}
+		if end < 0 {
+			end = len(name)
+		}
+		w := name[:end]
+		c := r.casings[strings.ToLower(w)]
+		switch {
+		case capitalised(w) && c.lower > c.capital:
+			w = strings.ToLower(w)
+		case isLower(w) && len(w) > 3 && c.capital > 4*c.lower:
+			first, size := utf8.DecodeRuneInString(w)
+			w = string(unicode.ToUpper(first)) + w[size:]
+		}
+		b.WriteString(w)
+		name = name[end:]
+	}
+	return b.String()
+}
