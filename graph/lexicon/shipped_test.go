@@ -91,6 +91,34 @@ func TestShippedHierarchy(t *testing.T) {
 	}
 }
 
+// fields are the concepts that nothing is broader than: fields of study.
+var fields = []string{
+	"applied mathematics", "artificial intelligence", "cognitive science", "computational economics", "computer graphics", "computer security",
+	"computer systems", "computer vision", "control theory", "data mining", "game theory", "human-computer interaction", "information retrieval",
+	"information theory", "machine learning", "mathematical optimization", "natural language processing", "neuroscience", "quantum computing",
+	"robotics", "signal processing", "speech and audio processing", "statistics", "theory of computation",
+}
+
+// Ensure that every concept lies under a field and none says nothing.
+func TestShippedConcepts(t *testing.T) {
+	l := shipped(t)
+	for _, e := range l.Entries() {
+		if e.Kind == graph.KindConcept && len(e.Broader) == 0 && !slices.Contains(fields, e.Name) {
+			t.Errorf("concept %q is no field and has nothing broader", e.Name)
+		}
+	}
+	for _, word := range []string{
+		"framework", "performance", "approach", "method", "model", "system", "algorithm", "technique", "results", "problem", "analysis", "application",
+		"evaluation", "experiment", "novel approach", "state of the art", "baseline", "improvement", "challenge", "data", "training",
+	} {
+		for _, e := range l.Lookup(word) {
+			if e.Kind == graph.KindConcept {
+				t.Errorf("%q says nothing, yet is the concept %q", word, e.Name)
+			}
+		}
+	}
+}
+
 // Ensure that the metrics whose direction everybody knows have it.
 func TestShippedDirections(t *testing.T) {
 	l := shipped(t)
