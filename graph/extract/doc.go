@@ -17,8 +17,13 @@
 //     its places, cue words, position, casing, the lexicon's word for it, and
 //     how the phrase is used in a corpus of unannotated papers.
 //   - model.go, extract.go: a logistic regression for each role over those
-//     features, a second one over the scores of all candidates of the
-//     document, calibrated confidences, and a threshold a role.
+//     features.
+//   - standing.go, stacking.go, boost.go: how the candidates of a document
+//     stand to each other, and boosted trees that decide on what the regressions
+//     and the tagger (package tag) say of all of them; calibrated confidences,
+//     and a threshold a role.
+//   - clause.go, relation.go: relations between entities that a sentence
+//     states.
 //   - number.go: quantities with their units, those of them that are results,
 //     and what they are about.
 //   - train.go: [Train] makes the model from annotated papers.
