@@ -20,7 +20,7 @@ type quantity struct {
 }
 
 // numeral matches a number or a range of numbers.
-var numeral = regexp.MustCompile(`^[-+−±~≈<>≤≥]?(\d[\d,]*(?:\.\d+)?)(?:\s?(?:[-–—−~]|to)\s?(\d[\d,]*(?:\.\d+)?))?`)
+var numeral = regexp.MustCompile(`^[-+−±~≈<>≤≥]?(\d+(?:,\d{3})*(?:\.\d+)?)(?:\s?(?:[-–—−~]|to)\s?(\d+(?:,\d{3})*(?:\.\d+)?))?`)
 
 // numberWords are numbers that abstracts spell.
 var numberWords = map[string]string{
@@ -57,11 +57,17 @@ func quantities(n int, t *text) []quantity {
 	// and 18.1 BLEU", "1.8 and 8.6%".
 	for i := len(out) - 2; i >= 0; i-- {
 		q, next := &out[i], out[i+1]
-		if q.bare && q.unit == "" && next.unit == "%" && t.onlySeparators(q.last, next.first) {
+		if q.bare && q.unit == "" && (next.unit == "x" || pointsOrPercent(next.unit)) && t.onlySeparators(q.last, next.first) {
 			q.unit = next.unit
 		}
 	}
 	return out
+}
+
+// pointsOrPercent says whether a unit is that of a share or of a difference of
+// shares.
+func pointsOrPercent(unit string) bool {
+	return unit == "%" || unit == "pp" || unit == "points" || strings.HasSuffix(unit, " points")
 }
 
 // onlySeparators says whether between two tokens there are but commas and
@@ -88,6 +94,10 @@ func (t *text) quantityAt(i int, s sentence) (quantity, bool) {
 	// "three orders of magnitude", "an order of magnitude"
 	if v, ok := orders[tok.lower]; ok && (word(i+1) == "order" || word(i+1) == "orders") && word(i+2) == "of" && strings.HasPrefix(word(i+3), "magnitude") {
 		q.value, q.unit, q.last = v, "x", i+4
+		return q, true
+	}
+	if v, high, end := t.ordersRange(i, s); v != "" {
+		q.value, q.unit, q.last = v+"-"+high, "x", end
 		return q, true
 	}
 	switch tok.lower {
@@ -129,8 +139,10 @@ func (t *text) quantityAt(i int, s sentence) (quantity, bool) {
 		return window[m[2*n]:m[2*n+1]]
 	}
 	low, high := group(1), group(2)
-	low = strings.TrimRight(low, ",")
 	q.value = low
+	if high != "" && t.from(i, s) {
+		high = "" // "from 61.2 to 65.4" are two numbers
+	}
 	if high != "" {
 		q.value += "-" + high
 	}
@@ -149,7 +161,79 @@ func (t *text) quantityAt(i int, s sentence) (quantity, bool) {
 		return t.suffix(q, suffix, s)
 	}
 	t.unit(&q, q.last, s)
+	t.upTo(&q, s)
 	return q, true
+}
+
+// ordersRange reads "1-2 orders of magnitude" and "two to three orders of
+// magnitude" at token i.
+func (t *text) ordersRange(i int, s sentence) (low, high string, end int) {
+	at := func(j int) string {
+		if j >= s.last {
+			return ""
+		}
+		return t.tokens[j].lower
+	}
+	a, b, rest := at(i), "", i+1
+	if left, right, ok := strings.Cut(a, "-"); ok {
+		a, b = left, right
+	} else if at(i+1) == "to" || at(i+1) == "or" || at(i+1) == "-" || at(i+1) == "–" {
+		b, rest = at(i+2), i+3
+	}
+	if orders[a] == "" || orders[b] == "" || at(rest) != "orders" || at(rest+1) != "of" || !strings.HasPrefix(at(rest+2), "magnitude") {
+		return "", "", 0
+	}
+	return orders[a], orders[b], rest + 3
+}
+
+// from says whether the number at token i is where something began: "from 61.2
+// to 65.4", "from the previous 48% to 60%", but not "ranging from 3 to 14" and
+// "from 832 repositories".
+func (t *text) from(i int, s sentence) bool {
+	j := i - 1
+	for j >= s.first && i-j <= 8 && (fromFillers[t.tokens[j].lower] || t.tokens[j].class == numberToken || t.tokens[j].class == punctToken && t.tokens[j].text != ",") {
+		j--
+	}
+	if j < s.first || t.tokens[j].lower != "from" {
+		return false
+	}
+	if j > s.first {
+		before := t.tokens[j-1].lower
+		if strings.HasPrefix(before, "rang") || before == "varying" || before == "varies" || strings.HasPrefix(before, "size") {
+			return false
+		}
+	}
+	for k := i + 1; k+1 < s.last && k-i <= 6; k++ {
+		if t.tokens[k].lower == "to" {
+			return unicode.IsDigit(t.runes[t.tokens[k+1].start]) || t.tokens[k+1].class == punctToken
+		}
+	}
+	return false
+}
+
+var fromFillers = wordSet(`about around the a an previous prior best sota state-of-the-art baseline of and approximately roughly`)
+
+// upTo reads the other end of "1.2% to 2.6%" and "ranging from 3B to 14B" into
+// q.
+func (t *text) upTo(q *quantity, s sentence) {
+	if q.unit == "" || strings.Contains(q.value, "-") || q.last+1 >= s.last || t.from(q.first, s) {
+		return
+	}
+	if w := t.tokens[q.last].lower; w != "to" && w != "-" && w != "–" {
+		return
+	}
+	if t.tokens[q.last+1].class == wordToken && !unicode.IsDigit(t.runes[t.tokens[q.last+1].start]) {
+		return
+	}
+	next, ok := t.quantityAt(q.last+1, s)
+	if !ok || strings.Contains(next.value, "-") {
+		return
+	}
+	unit, _, _ := strings.Cut(q.unit, " ")
+	if other, _, _ := strings.Cut(next.unit, " "); other != unit {
+		return
+	}
+	q.value, q.unit, q.last = q.value+"-"+next.value, next.unit, next.last
 }
 
 // dimension says whether the number at token i is a side of a size, as in
@@ -180,6 +264,7 @@ func (t *text) suffix(q quantity, suffix string, s sentence) (quantity, bool) {
 	default:
 		return q, false // "3D", "2nd", "100-layer": no quantity
 	}
+	t.upTo(&q, s)
 	return q, true
 }
 
@@ -241,8 +326,12 @@ func (t *text) counted(j int, s sentence) string {
 	var words []string
 	for ; j < s.last && len(words) < 3; j++ {
 		tok := &t.tokens[j]
-		if tok.class != wordToken || stopWords[tok.lower] {
+		if tok.class != wordToken || stopWords[tok.lower] && !(len(words) == 0 && descriptive[tok.lower]) {
 			break
+		}
+		if len(words) == 0 && j+1 < s.last && t.tokens[j+1].class == wordToken && !stopWords[t.tokens[j+1].lower] &&
+			(descriptive[tok.lower] || strings.Contains(tok.text, "-") && tok.text == tok.lower && t.tokens[j+1].lower != "pairs") {
+			continue // "500 empathy-annotated reviews" counts reviews
 		}
 		words = append(words, tok.text)
 		if strings.HasSuffix(tok.lower, "s") && !strings.HasSuffix(tok.lower, "ss") {
@@ -251,6 +340,9 @@ func (t *text) counted(j int, s sentence) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// descriptive words say of what is counted how it is, not what.
+var descriptive = wordSet(`total diverse unique different distinct individual representative actual challenging real novel new various additional unseen popular public`)
 
 // numberFeatures are those of a quantity in its sentence.
 func (x *Extractor) numberFeatures(f *featureSet, a *analysis, q *quantity) {
@@ -326,7 +418,17 @@ func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 	named := newNamed(a, picks)
 	var out []graph.Result
 	for n, t := range a.texts {
-		for _, q := range quantities(n, t) {
+		all := quantities(n, t)
+		sentenceOf := func(i int) int { return t.tokens[all[i].first].sentence }
+		first, last := 0, 0 // those of the sentence
+		for i, q := range all {
+			if i == last {
+				for first = i; last < len(all) && sentenceOf(last) == sentenceOf(first); last++ {
+				}
+			}
+			if named.rival(t, &q) {
+				continue
+			}
 			f.reset()
 			x.numberFeatures(f, a, &q)
 			var z [1]float64
@@ -335,7 +437,7 @@ func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 			if p < min(floor, threshold) {
 				continue
 			}
-			r := named.result(a, &q, roundConfidence(p))
+			r := named.result(a, &q, all[first:last], roundConfidence(p))
 			r.Candidate = p < threshold
 			out = append(out, r)
 		}
@@ -346,19 +448,21 @@ func (x *Extractor) results(a *analysis, picks []pick) []graph.Result {
 
 // named are the picks that a result can be about.
 type named struct {
-	method     string              // the surest that the paper introduces
-	bySentence map[[2]int][]placed // by text and sentence, the surest first
+	method     string                    // the surest that the paper introduces
+	bySentence map[sentenceRole][]placed // each place once, in the order of the text
 }
+
+// sentenceRole is a role in a sentence of a text.
+type sentenceRole struct{ text, sentence, role int }
 
 // placed is one place of a pick.
 type placed struct {
 	span
-	role int
 	name string
 }
 
 func newNamed(a *analysis, picks []pick) named {
-	n := named{bySentence: map[[2]int][]placed{}}
+	n := named{bySentence: map[sentenceRole][]placed{}}
 	for _, p := range picks {
 		c := a.candidates[p.candidate]
 		switch p.role {
@@ -368,44 +472,168 @@ func newNamed(a *analysis, picks []pick) named {
 			}
 		case roleMetric, roleEvaluate, roleCompare:
 			for _, sp := range c.spans {
-				at := [2]int{sp.text, a.texts[sp.text].tokens[sp.first].sentence}
-				n.bySentence[at] = append(n.bySentence[at], placed{sp, p.role, c.name})
+				at := sentenceRole{sp.text, a.texts[sp.text].tokens[sp.first].sentence, p.role}
+				n.bySentence[at] = append(n.bySentence[at], placed{sp, c.name})
 			}
 		}
+	}
+	for at, list := range n.bySentence {
+		slices.SortStableFunc(list, func(a, b placed) int { return compareSpans(a.span, b.span) })
+		kept := list[:0]
+		for _, p := range list {
+			if len(kept) == 0 || !kept[len(kept)-1].overlaps(p.span) {
+				kept = append(kept, p)
+			}
+		}
+		n.bySentence[at] = kept
 	}
 	return n
 }
 
-// result fills in what a quantity is about: in each role the name nearest to
-// it in its sentence, the surest of equals.
-func (n named) result(a *analysis, q *quantity, confidence float64) graph.Result {
+// ofSentence are the names of a role in the sentence of q.
+func (n named) ofSentence(t *text, q *quantity, role int) []placed {
+	return n.bySentence[sentenceRole{q.text, t.tokens[q.first].sentence, role}]
+}
+
+// result fills in what a quantity is about. The others are the quantities of
+// its sentence.
+func (n named) result(a *analysis, q *quantity, others []quantity, confidence float64) graph.Result {
 	t := a.texts[q.text]
-	sentence := t.tokens[q.first].sentence
-	r := graph.Result{Value: q.value, Unit: q.unit, Comparison: comparison(t, q, t.sentences[sentence]), Method: n.method,
+	r := graph.Result{Value: q.value, Unit: q.unit, Comparison: comparison(t, q, t.sentences[t.tokens[q.first].sentence]), Method: n.method,
 		Confidence: confidence, Rule: "numbers", Evidence: evidence(t, q.first, q.last)}
-	best := map[int]int{} // role to distance
-	for _, p := range n.bySentence[[2]int{q.text, sentence}] {
-		d := max(q.first-p.last, p.first-q.last, 0)
-		if old, ok := best[p.role]; ok && d >= old {
-			continue
-		}
-		best[p.role] = d
-		switch p.role {
-		case roleMetric:
-			r.Metric = p.name
-		case roleEvaluate:
-			r.Dataset = p.name
-		case roleCompare:
-			r.Baseline = p.name
-		}
-	}
+	r.Metric = t.about(q, others, n.ofSentence(t, q, roleMetric))
+	r.Dataset = t.about(q, others, n.ofSentence(t, q, roleEvaluate))
+	r.Baseline = t.about(q, others, slices.DeleteFunc(slices.Clone(n.ofSentence(t, q, roleCompare)), func(p placed) bool { return !t.compared(p) }))
 	return r
 }
+
+// about is the name among those of a role that a quantity is about. Where as
+// many names are listed as quantities, "22.5 and 28.0 on A and B", each has its
+// own; else it is the nearest, where a name behind another quantity or behind a
+// comma in front is farther than it looks.
+func (t *text) about(q *quantity, others []quantity, names []placed) string {
+	if len(names) == 0 {
+		return ""
+	}
+	if i, list := t.listOf(q, others); len(list) > 1 {
+		if run := t.runOf(names, list); len(run) == len(list) {
+			return run[i].name
+		}
+	}
+	best, least := "", 0
+	for _, p := range names {
+		cost := 2 * max(q.first-p.last, p.first-q.last, 0)
+		from, to := q.last, max(p.first, q.last)
+		if p.first < q.first {
+			from, to = min(p.last, q.first), q.first // a name may hold the number
+			cost++                                   // of two as near the one behind
+			if t.hasComma(from, to) {
+				cost += 16
+			}
+		}
+		if slices.ContainsFunc(others, func(o quantity) bool { return from <= o.first && o.last <= to }) {
+			cost += 40
+		}
+		if best == "" || cost < least {
+			best, least = p.name, cost
+		}
+	}
+	return best
+}
+
+// listOf is the list of quantities that q is in, "22.5, 28.0 and 18.1 BLEU",
+// and its place there. The words of a unit may stand between two.
+func (t *text) listOf(q *quantity, others []quantity) (place int, list []quantity) {
+	at := slices.IndexFunc(others, func(o quantity) bool { return o.first == q.first })
+	if at < 0 {
+		return 0, nil
+	}
+	first, last := at, at+1
+	for first > 0 && t.onlySeparators(others[first-1].last, others[first].first) && others[first-1].last < others[first].first {
+		first--
+	}
+	for last < len(others) && t.onlySeparators(others[last-1].last, others[last].first) && others[last-1].last < others[last].first {
+		last++
+	}
+	return at - first, others[first:last]
+}
+
+// runOf is the run of names joined by commas and conjunctions alone that is as
+// long as the list of quantities, the last of several.
+func (t *text) runOf(names []placed, list []quantity) []placed {
+	for end := len(names); end >= len(list); end-- {
+		run := names[end-len(list) : end]
+		joined := true
+		for i := 1; i < len(run); i++ {
+			joined = joined && run[i-1].last < run[i].first && run[i].first-run[i-1].last <= 4 && t.hasJoint(run[i-1].last, run[i].first)
+		}
+		before := end - len(list)
+		longer := before > 0 && run[0].first-names[before-1].last <= 2 && t.hasJoint(names[before-1].last, run[0].first)
+		if joined && !longer {
+			return run
+		}
+	}
+	return nil
+}
+
+func (t *text) hasJoint(first, last int) bool {
+	return slices.ContainsFunc(t.tokens[first:last], func(k token) bool { return k.text == "," || k.lower == "and" || k.lower == "or" })
+}
+
+func (t *text) hasComma(first, last int) bool {
+	return slices.ContainsFunc(t.tokens[first:last], func(k token) bool { return k.text == "," || k.text == ";" })
+}
+
+// compared says whether a word of comparison stands shortly before a name.
+func (t *text) compared(p placed) bool {
+	s := t.sentences[t.tokens[p.first].sentence]
+	for j := p.first - 1; j >= s.first && p.first-j <= 8; j-- {
+		if slices.Contains(cues[t.tokens[j].lower], "beat") {
+			return true
+		}
+	}
+	return false
+}
+
+// rival says whether a quantity is a competitor's, "compared to 78.1 for Y",
+// "while Y only achieves 45", or what was before, "from 61.2 to 65.4".
+func (n named) rival(t *text, q *quantity) bool {
+	s := t.sentences[t.tokens[q.first].sentence]
+	if t.from(q.first, s) {
+		return true
+	}
+	names := n.ofSentence(t, q, roleCompare)
+	isName := func(j int) bool {
+		return slices.ContainsFunc(names, func(p placed) bool { return p.first <= j && j < p.last })
+	}
+	named := false
+	for j, n := q.first-1, 0; j >= s.first && n < 10; j, n = j-1, n+1 {
+		switch w := t.tokens[j].lower; {
+		case isName(j):
+			named = true
+		case w == "vs" || w == "versus" || w == "against":
+			return true
+		case (w == "to" || w == "with") && j > s.first && (t.tokens[j-1].lower == "compared" || t.tokens[j-1].lower == "opposed"):
+			return true
+		case w == "while" || w == "whereas" || w == "but" || w == "where":
+			return named
+		case rivalFillers[w] || t.tokens[j].class == punctToken && w != "," && w != ";" && w != ")":
+		case w == "achieves" || w == "achieve" || w == "reaches" || w == "reach" || w == "obtains" || w == "obtain" || w == "gets" || w == "attains" || w == "scores" || w == "has":
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// rivalFillers may stand between a word of comparison and a competitor's
+// number.
+var rivalFillers = wordSet(`only just about around approximately under over below above nearly almost the a an e.g s of at previous prior best sota baseline baselines rate accuracy score`)
 
 // comparison words, by the stem that a word begins with.
 var (
 	lessStems = []string{"reduc", "fewer", "less", "lower", "decreas", "smaller", "cheaper", "saving", "save", "shrink", "drop", "cut"}
-	moreStems = []string{"improv", "outperform", "surpass", "exceed", "gain", "faster", "speed", "higher", "increas", "better", "boost", "more", "larger", "greater", "accelerat", "enhanc", "superior", "margin", "over"}
+	moreStems = []string{"improv", "outperform", "surpass", "exceed", "gain", "faster", "speed", "higher", "increas", "better", "boost", "more", "larger", "greater", "accelerat", "enhanc", "superior", "elevat", "advanc"}
 )
 
 // comparison reads from the words around a quantity how it is meant.
@@ -413,25 +641,74 @@ func comparison(t *text, q *quantity, s sentence) graph.Comparison {
 	stem := func(stems []string, w string) bool {
 		return slices.ContainsFunc(stems, func(p string) bool { return strings.HasPrefix(w, p) })
 	}
-	relative := q.unit == "x" || q.unit == "%" || strings.HasPrefix(q.unit, "p")
+	relative := q.unit == "x" || pointsOrPercent(q.unit)
+	at := func(j int) string {
+		if j < s.first || j >= s.last {
+			return ""
+		}
+		return t.tokens[j].lower
+	}
+	// Before the number: "over 40%", "less than 20 ms" only bound it.
+	begin := q.first
+	for bounding[at(begin-1)] || at(begin-1) == "than" && (stem(lessStems, at(begin-2)) || stem(moreStems, at(begin-2))) || begin-1 >= s.first && t.tokens[begin-1].class == punctToken && !strings.Contains(",;.:()", at(begin-1)) {
+		if at(begin-1) == "than" {
+			begin--
+		}
+		begin--
+	}
+	kind := func(w string) graph.Comparison {
+		switch {
+		case w == "moreover" || w == "overall" || w == "over" || w == "than" || w == "margins":
+		case stem(lessStems, w):
+			return graph.Reduction
+		case stem(moreStems, w):
+			return graph.Improvement
+		}
+		return ""
+	}
+	// "by up to 3%": the verb before says of what kind.
+	if by := at(begin - 1); by == "by" || (by == "of" || by == "average") && (at(begin-2) == "margin" || at(begin-2) == "average" || at(begin-3) == "average") && relative {
+		for j := begin - 1; j >= s.first; j-- {
+			if k := kind(at(j)); k != "" {
+				return k
+			}
+		}
+	}
+	// "an accuracy of 91%", but "a reduction of 40%".
+	if at(begin-1) == "of" {
+		for j := begin - 2; j >= begin-4; j-- {
+			if k := kind(at(j)); k != "" {
+				return k
+			}
+		}
+		if !relative || q.unit != "x" {
+			return graph.Absolute
+		}
+	}
 	for d := range 9 {
-		for _, j := range []int{q.last + d, q.first - 1 - d} {
-			if j < s.first || j >= s.last {
+		for _, j := range []int{q.last + d, begin - 1 - d} {
+			w := at(j)
+			if w == "" || !relative && d >= 3 {
 				continue
 			}
-			switch w := t.tokens[j].lower; {
-			case stem(lessStems, w) && (relative || d < 3):
-				return graph.Reduction
-			case stem(moreStems, w) && w != "moreover" && w != "overall" && (relative || d < 3) && !(w == "more" && j+1 < s.last && t.tokens[j+1].lower == "than" && j < q.first):
+			if j >= q.last && w == "over" && relative && d == 0 {
 				return graph.Improvement
+			}
+			if k := kind(w); k != "" {
+				return k
 			}
 		}
 	}
 	switch {
+	case q.unit == "x" && (strings.HasPrefix(at(q.first), "doubl") || strings.HasPrefix(at(q.first), "tripl")):
+		return graph.Improvement
 	case q.unit == "x":
 		return graph.Ratio
-	case q.unit == "%" && q.last < s.last && t.tokens[q.last].lower == "of":
+	case q.unit == "%" && at(q.last) == "of":
 		return graph.Ratio
 	}
 	return graph.Absolute
 }
+
+// bounding words stand before a number and say only how exact it is.
+var bounding = wordSet(`over about around approximately roughly nearly almost up to least most at some only an a just upto under below above`)
