@@ -26,6 +26,9 @@
 //     states.
 //   - number.go: quantities with their units, those of them that are results,
 //     and what they are about.
+//   - clause.go, relation.go: the relations between entities that sentences
+//     state: noun phrases, lists, subjects and what is denied, and the frames
+//     over them, each with the share of its claims that readers found right.
 //   - train.go: [Train] makes the model from annotated papers.
 //
 // The roles are learned because rules do not carry far: hand-written cue rules
