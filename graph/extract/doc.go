@@ -22,8 +22,6 @@
 //     stand to each other, and boosted trees that decide on what the regressions
 //     and the tagger (package tag) say of all of them; calibrated confidences,
 //     and a threshold a role.
-//   - clause.go, relation.go: relations between entities that a sentence
-//     states.
 //   - number.go: quantities with their units, those of them that are results,
 //     and what they are about.
 //   - clause.go, relation.go: the relations between entities that sentences
