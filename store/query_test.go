@@ -320,8 +320,10 @@ func TestView(t *testing.T) {
 			shown{[]graph.ID{pq, "dataset:glue"}, 1, []graph.Omission{{Node: "dataset:glue", Relation: graph.EvaluatesOn, Inverse: true, Kind: graph.KindPaper, Count: 1}}}},
 		{"of one relation", ViewOptions{Focus: []graph.ID{"dataset:glue"}, Depth: 3, Relations: []graph.Relation{graph.EvaluatesOn}},
 			shown{[]graph.ID{pl, pq, "dataset:glue"}, 2, nil}},
-		{"only what is sure", ViewOptions{Focus: []graph.ID{"method:lora"}, Depth: 1, MinConfidence: 0.85},
-			shown{[]graph.ID{pl, "method:lora", "result:lora-memory"}, 3, nil}},
+		{"only what is sure", ViewOptions{Focus: []graph.ID{"concept:optimisation"}, Depth: 2, MinConfidence: 0.95},
+			shown{[]graph.ID{"method:sgd", "concept:machine-learning", "concept:optimisation"}, 2, nil}},
+		{"nothing is sure", ViewOptions{Focus: []graph.ID{"method:lora"}, Depth: 1, MinConfidence: 0.95},
+			shown{[]graph.ID{"method:lora"}, 0, nil}},
 		{"bounded, only what is sure", ViewOptions{Focus: []graph.ID{"method:lora"}, Depth: 1, MinConfidence: 0.8, MaxNodes: 4},
 			shown{[]graph.ID{pl, pq, "method:lora", "result:lora-memory"}, 5, []graph.Omission{
 				{Node: "method:lora", Relation: graph.BasedOn, Kind: graph.KindMethod, Count: 1}}}},
