@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -84,7 +85,7 @@ func listed(a *analysis, first scores) scores {
 				}
 			}
 			k := j
-			for k < len(t.tokens) && (t.tokens[k].text == "," || t.tokens[k].lower == "and" || t.tokens[k].lower == "or" || t.tokens[k].lower == "the") {
+			for k < len(t.tokens) && k-j <= 3 && (t.tokens[k].text == "," || t.tokens[k].lower == "and" || t.tokens[k].lower == "or" || t.tokens[k].lower == "the") {
 				k++
 			}
 			if k == j || k-j > 3 || k >= len(t.tokens) || t.tokens[k].sentence != t.tokens[sp.first].sentence {
@@ -104,44 +105,63 @@ func listed(a *analysis, first scores) scores {
 	return out
 }
 
+// A sentence's best places in a role are the rivals of all its names. So many
+// are kept of a sentence, and so many of one candidate, so that a sentence of
+// thousands of names takes no longer than its length.
+const (
+	maxRivals       = 24
+	maxRivalsOfOne  = 3
+	unlikelyAsRival = -3 // log-odds below which a candidate is nobody's rival
+)
+
 // together returns for each candidate the best score in each role among those
 // that stand in one of its sentences and share no word with it there.
-func together(a *analysis, first scores) scores {
-	out := make(scores, len(a.candidates))
-	type placed struct {
+func together(a *analysis, z scores) scores {
+	type place struct {
 		span
 		owner int
 	}
-	bySentence := make([][][]placed, len(a.texts))
+	out := newScores(len(a.candidates))
+	sentences := make([][][]place, len(a.texts))
 	for n, t := range a.texts {
-		bySentence[n] = make([][]placed, len(t.sentences))
+		sentences[n] = make([][]place, len(t.sentences))
 	}
 	for i, c := range a.candidates {
-		for r := range roleCount {
-			out[i][r] = math.Inf(-1)
-		}
 		if c.derived {
 			continue
 		}
 		for _, sp := range c.spans {
-			s := a.texts[sp.text].tokens[sp.first].sentence
-			bySentence[sp.text][s] = append(bySentence[sp.text][s], placed{sp, i})
+			s := &sentences[sp.text][a.texts[sp.text].tokens[sp.first].sentence]
+			*s = append(*s, place{sp, i})
 		}
 	}
-	for _, text := range bySentence {
-		for _, list := range text {
-			// only those that are likely in some role can matter
+	var rivals []place
+	ofOne := map[int]int{}
+	for _, text := range sentences {
+		for _, places := range text {
 			for r := range roleCount {
-				var likely []placed
-				for _, p := range list {
-					if first[p.owner][r] > -3 {
-						likely = append(likely, p)
+				rivals = rivals[:0]
+				for _, p := range places {
+					if z[p.owner][r] > unlikelyAsRival {
+						rivals = append(rivals, p)
 					}
 				}
-				for _, p := range list {
-					for _, q := range likely {
+				slices.SortStableFunc(rivals, func(a, b place) int { return cmp.Compare(z[b.owner][r], z[a.owner][r]) })
+				clear(ofOne)
+				kept := rivals[:0]
+				for _, p := range rivals {
+					if ofOne[p.owner]++; ofOne[p.owner] <= maxRivalsOfOne && len(kept) < maxRivals {
+						kept = append(kept, p)
+					}
+				}
+				for _, p := range places {
+					for _, q := range kept {
+						if z[q.owner][r] <= out[p.owner][r] {
+							break // best first
+						}
 						if q.owner != p.owner && !p.overlaps(q.span) {
-							out[p.owner][r] = max(out[p.owner][r], first[q.owner][r])
+							out[p.owner][r] = z[q.owner][r]
+							break
 						}
 					}
 				}
