@@ -248,7 +248,8 @@ func (p *paperBuilder) infer() {
 		case e.Relation == graph.Addresses:
 			rel = graph.UsedFor
 		}
-		if rel != "" {
+		// What the text states itself is not inferred again.
+		if _, stated := p.edges[edgeKey{method, rel, e.To}]; rel != "" && !stated {
 			s := e.Statements[0]
 			p.state(method, rel, e.To, graph.Statement{Class: graph.Inferred, Evidence: s.Evidence, Rule: ruleOwnMethod, Confidence: confidence * e.Confidence()})
 		}

@@ -288,7 +288,8 @@ func TestResults(t *testing.T) {
 func TestInference(t *testing.T) {
 	one := newPaper("one").mention(graph.Introduces, graph.KindMethod, 0.8, "FooNet").mention(graph.Addresses, graph.KindTask, 0.5, "image classification").mention(graph.EvaluatesOn, graph.KindDataset, 0.5, "ImageNet")
 	two := newPaper("two").mention(graph.Introduces, graph.KindMethod, 0.8, "FooNet").mention(graph.Introduces, graph.KindMethod, 0.8, "BarNet").mention(graph.EvaluatesOn, graph.KindDataset, 0.5, "ImageNet")
-	papers := []*paper{one, two}
+	stated := newPaper("three").mention(graph.Introduces, graph.KindMethod, 0.8, "BazNet").mention(graph.EvaluatesOn, graph.KindDataset, 0.5, "ImageNet").claim("BazNet", graph.EvaluatedOn, "ImageNet")
+	papers := []*paper{one, two, stated}
 	o := run(t, lexiconOf(t, field), papers, nil)
 	o.check(t, papers)
 	var got []string
