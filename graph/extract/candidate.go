@@ -85,7 +85,7 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 			a.tags = append(a.tags, x.tag(t))
 		}
 	}
-	c := collector{lexicon: x.lexicon, byKey: map[string]*candidate{}}
+	c := collector{lexicon: x.lexicon, words: &x.words, byKey: map[string]*candidate{}}
 	for n, t := range a.texts {
 		for _, s := range t.sentences {
 			c.sentence(n, t, s)
@@ -129,6 +129,7 @@ func (x *Extractor) tag(t *text) []tag.Tags {
 // collector groups spans into candidates.
 type collector struct {
 	lexicon *lexicon.Lexicon
+	words   *vocabulary
 	byKey   map[string]*candidate
 	all     []*candidate
 	parent  map[*candidate]*candidate
@@ -141,7 +142,7 @@ func (x *Extractor) mark(t *text) {
 		governor := s.first - 1
 		for i := s.first; i < s.last; i++ {
 			tok := &t.tokens[i]
-			tok.content = tok.class == wordToken && !stopWords[tok.lower] && !x.model.breakers[tok.lower]
+			tok.content = tok.class == wordToken && x.words.names(tok.lower)
 			switch {
 			case tok.content || tok.class == numberToken:
 			case tok.text == "," || tok.text == "and" || tok.text == "or" || tok.text == "(" || tok.text == ")" || tok.text == "the":
@@ -180,7 +181,7 @@ func (c *collector) sentence(n int, t *text, s sentence) {
 			key.WriteString(tok.key)
 			number := tok.class == numberToken && j > i
 			if open && !tok.content && !number {
-				if j > i && connectors[tok.lower] && joints == 0 && j+1 < s.last {
+				if j > i && c.words.joins(tok.lower) && joints == 0 && j+1 < s.last {
 					joints++
 					continue
 				}

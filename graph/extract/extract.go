@@ -21,6 +21,7 @@ type Extractor struct {
 	lexicon *lexicon.Lexicon
 	model   *Model
 	tagger  *tag.Tagger
+	words   vocabulary
 	sets    sync.Pool // of *featureSet
 }
 
@@ -44,6 +45,7 @@ func New(lex *lexicon.Lexicon, o Options) (*Extractor, error) {
 			return nil, fmt.Errorf("load the shipped tagger: %w", err)
 		}
 	}
+	x.words = newVocabulary(lex, x.model)
 	return x, nil
 }
 

@@ -1,5 +1,36 @@
 package extract
 
+import "papergraph/graph/lexicon"
+
+// vocabulary tells words that names are made of from those of the prose around
+// them: the lists below and a model's, as the lexicon changes them.
+type vocabulary struct {
+	stop, content, joints map[string]bool // of the lexicon alone
+	breakers              map[string]bool // of the model
+}
+
+func newVocabulary(lex *lexicon.Lexicon, m *Model) vocabulary {
+	set := func(list lexicon.WordList) map[string]bool {
+		words := map[string]bool{}
+		for _, w := range lex.Words(list) {
+			words[w] = true
+		}
+		return words
+	}
+	return vocabulary{stop: set(lexicon.StopWords), content: set(lexicon.ContentWords), joints: set(lexicon.JointWords), breakers: m.breakers}
+}
+
+// names says whether a name may begin or end with the word.
+func (v *vocabulary) names(word string) bool {
+	if stopWords[word] || v.breakers[word] || v.stop[word] {
+		return v.content[word]
+	}
+	return true
+}
+
+// joins says whether the word may stand inside a name, once.
+func (v *vocabulary) joins(word string) bool { return connectors[word] || v.joints[word] }
+
 // stopWords are function words and the verbs, adverbs and nouns of scientific
 // prose that no name begins or ends with.
 var stopWords = wordSet(`

@@ -26,6 +26,19 @@
 // An entry whose name a file loaded earlier has under the same kind adds to
 // that entry.
 //
+// The line "@words L" begins a list of words instead, in any number of lines,
+// separated by spaces. They say what may be a name in the field, for all the
+// names that the lexicon does not have:
+//
+//	@words content
+//	lead
+//	@words stop
+//	herein vide
+//
+// A word of "stop" begins and ends no name; one of "content" may, although
+// extraction takes it for prose; one of "joint" may stand inside a name, as "of"
+// may.
+//
 // # What a form matches
 //
 // Forms are compared by [graph.NameKey]: hyphens, slashes and spaces are alike,

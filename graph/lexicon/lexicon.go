@@ -38,6 +38,7 @@ type Lexicon struct {
 	forms    map[string][]form // by graph.NameKey
 	byName   map[string]*Entry // by kind and key of the canonical name
 	uppers   []upper
+	words    map[WordList][]string
 	maxWords int
 	hash     string
 }
@@ -56,6 +57,25 @@ type upper struct {
 	name  string
 	place string // file:line
 }
+
+// WordList names a list of words that shape what may be a name.
+type WordList string
+
+// The lists of words.
+const (
+	// StopWords begin and end no name, beside those that extraction knows.
+	StopWords WordList = "stop"
+	// ContentWords may begin and end a name although extraction, or its
+	// model, takes them for prose: "lead" where it is a metal.
+	ContentWords WordList = "content"
+	// JointWords may stand inside a name, beside those that extraction knows.
+	JointWords WordList = "joint"
+)
+
+var wordLists = []WordList{StopWords, ContentWords, JointWords}
+
+// Words are those of a list, in lower case and in order.
+func (l *Lexicon) Words(list WordList) []string { return l.words[list] }
 
 // ErrSyntax says that a lexicon file is not in the format.
 var ErrSyntax = errors.New("malformed lexicon")
@@ -81,7 +101,7 @@ func Shipped() fs.FS {
 // Load reads every *.txt file of the folders, in the order given and within a
 // folder by name. Errors name file and line and wrap [ErrSyntax].
 func Load(folders ...fs.FS) (*Lexicon, error) {
-	l := &Lexicon{forms: map[string][]form{}, byName: map[string]*Entry{}}
+	l := &Lexicon{forms: map[string][]form{}, byName: map[string]*Entry{}, words: map[WordList][]string{}}
 	for _, folder := range folders {
 		names, err := fs.Glob(folder, "*.txt")
 		if err != nil {
@@ -107,6 +127,11 @@ func Load(folders ...fs.FS) (*Lexicon, error) {
 	for _, e := range l.entries {
 		fmt.Fprintf(h, "%q\n", *e)
 	}
+	for _, list := range wordLists {
+		if words := l.words[list]; len(words) > 0 {
+			fmt.Fprintf(h, "@words %s %q\n", list, words)
+		}
+	}
 	l.hash = hex.EncodeToString(h.Sum(nil)[:8])
 	return l, nil
 }
@@ -117,7 +142,7 @@ func (l *Lexicon) Hash() string { return l.hash }
 // read adds the entries of one file.
 func (l *Lexicon) read(name string, r io.Reader) error {
 	sc := bufio.NewScanner(r)
-	kind := graph.Kind("")
+	kind, words := graph.Kind(""), WordList("") // of the lines below; at most one is set
 	n := 1
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %s:%d: %s", ErrSyntax, name, n, fmt.Sprintf(format, args...))
@@ -135,15 +160,26 @@ func (l *Lexicon) read(name string, r io.Reader) error {
 			continue
 		}
 		if line[0] == '@' {
-			words := strings.Fields(line)
-			if words[0] != "@kind" || len(words) != 2 {
-				return bad("%q: a line that begins with @ must be \"@kind K\", K one of %v", line, kinds)
+			parts := strings.Fields(line)
+			if len(parts) != 2 || parts[0] != "@kind" && parts[0] != "@words" {
+				return bad("%q: a line that begins with @ must be \"@kind K\", K one of %v, or \"@words L\", L one of %v", line, kinds, wordLists)
 			}
-			k, err := graph.ParseKind(words[1])
+			kind, words = "", ""
+			if parts[0] == "@words" {
+				if words = WordList(parts[1]); !slices.Contains(wordLists, words) {
+					return bad("@words %s: must be one of %v", words, wordLists)
+				}
+				continue
+			}
+			k, err := graph.ParseKind(parts[1])
 			if err != nil || !slices.Contains(kinds, k) {
-				return bad("@kind %s: must be one of %v", words[1], kinds)
+				return bad("@kind %s: must be one of %v", parts[1], kinds)
 			}
 			kind = k
+			continue
+		}
+		if words != "" {
+			l.words[words] = append(l.words[words], strings.Fields(strings.ToLower(line))...)
 			continue
 		}
 		if kind == "" {
@@ -262,6 +298,15 @@ func nameKey(name string) string { return graph.Slug(name) }
 
 // check verifies that the hierarchy names entries and has no circle.
 func (l *Lexicon) check() error {
+	for _, list := range wordLists {
+		slices.Sort(l.words[list])
+		l.words[list] = slices.Compact(l.words[list])
+	}
+	for _, w := range l.words[ContentWords] {
+		if slices.Contains(l.words[StopWords], w) {
+			return fmt.Errorf("%w: %q is in two lists of words, %s and %s", ErrSyntax, w, StopWords, ContentWords)
+		}
+	}
 	above := map[*Entry][]upper{}
 	for _, u := range l.uppers {
 		if l.broader(u.entry, u.name) == nil {

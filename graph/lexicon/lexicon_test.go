@@ -37,10 +37,10 @@ func TestSyntaxErrors(t *testing.T) {
 		{"entry first", "# nothing yet\nLoRA\n", "x.txt:2: an entry before the first @kind line"},
 		{"unknown kind", "@kind gadget\n", "x.txt:1: @kind gadget: must be one of " + kinds},
 		{"kind of metadata", "\n@kind author\n", "x.txt:2: @kind author: must be one of " + kinds},
-		{"no kind", "@kind\n", `x.txt:1: "@kind": a line that begins with @ must be "@kind K", K one of ` + kinds},
-		{"two kinds", "@kind method dataset\n", `x.txt:1: "@kind method dataset": a line that begins with @ must be "@kind K", K one of ` + kinds},
-		{"kind run together", "@kindmethod\n", `x.txt:1: "@kindmethod": a line that begins with @ must be "@kind K", K one of ` + kinds},
-		{"unknown directive", "@kind method\n@include y\n", `x.txt:2: "@include y": a line that begins with @ must be "@kind K", K one of ` + kinds},
+		{"no kind", "@kind\n", `x.txt:1: "@kind": a line that begins with @ must be "@kind K", K one of ` + kinds + `, or "@words L", L one of [stop content joint]`},
+		{"two kinds", "@kind method dataset\n", `x.txt:1: "@kind method dataset": a line that begins with @ must be "@kind K", K one of ` + kinds + `, or "@words L", L one of [stop content joint]`},
+		{"kind run together", "@kindmethod\n", `x.txt:1: "@kindmethod": a line that begins with @ must be "@kind K", K one of ` + kinds + `, or "@words L", L one of [stop content joint]`},
+		{"unknown directive", "@kind method\n@include y\n", `x.txt:2: "@include y": a line that begins with @ must be "@kind K", K one of ` + kinds + `, or "@words L", L one of [stop content joint]`},
 		{"four columns", "@kind method\na | b | c=d | e\n", "x.txt:2: 4 columns, at most 3 are allowed: name | aliases | keys"},
 		{"no name", "@kind method\n | b\n", "x.txt:2: an entry without a name"},
 		{"name of signs", "@kind method\n... | b\n", "x.txt:2: an entry without a name"},
@@ -287,5 +287,38 @@ func BenchmarkLookup(b *testing.B) {
 	for b.Loop() {
 		l.Lookup("3D Gaussian Splatting")
 		l.Lookup("a phrase that is none")
+	}
+}
+
+func TestWords(t *testing.T) {
+	load := func(text string) (*Lexicon, error) {
+		return Load(fstest.MapFS{"a.txt": {Data: []byte(text)}})
+	}
+	l, err := load("@words stop\nVide herein\n# a comment\n\nherein\n@kind method\nherein net\n@words content\nlead\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(map[WordList][]string{StopWords: {"herein", "vide"}, ContentWords: {"lead"}, JointWords: nil},
+		map[WordList][]string{StopWords: l.Words(StopWords), ContentWords: l.Words(ContentWords), JointWords: l.Words(JointWords)}); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if len(l.Entries()) != 1 {
+		t.Errorf("%d entries, want 1", len(l.Entries()))
+	}
+	without, err := load("@kind method\nherein net\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Hash() == without.Hash() {
+		t.Error("the words are not part of the hash")
+	}
+	for text, want := range map[string]string{
+		"@words\nx\n":       "a.txt:1: ",
+		"@words verbs\nx\n": "a.txt:1: @words verbs: must be one of [stop content joint]",
+		"@words stop\nlead\n@words content\nlead": `"lead" is in two lists`,
+	} {
+		if _, err := load(text); !errors.Is(err, ErrSyntax) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
 	}
 }
