@@ -21,6 +21,7 @@ func compared() ([]Paper, []*graph.Facts) {
 		Document: graph.Document{Title: "Fast Nets", Abstract: "FastNet trains image-net classifiers with data set GLUE, 3 times as fast. See https: //a.example/b."},
 		Mentions: []graph.Mention{
 			mention(graph.Introduces, graph.KindMethod, "FastNet", .95, false),
+			{Relation: graph.EvaluatesOn, Kind: graph.KindDataset, Name: "GLUE", Variants: []string{"General Language Understanding"}, Confidence: .65, Evidence: sentence, Rule: "roles"},
 			mention(graph.Uses, graph.KindMethod, "ResNet", .55, false),
 			mention(graph.Uses, graph.KindMethod, "Adam", .15, true),
 			mention(graph.Concerns, graph.KindConcept, "training", .45, false),
@@ -35,7 +36,7 @@ func compared() ([]Paper, []*graph.Facts) {
 		Introduces:  Introduced{Methods: []Entity{{Name: "FastNet"}}},
 		Uses:        Methods{[]Entity{{Name: "Adam"}}},
 		Compares:    Methods{[]Entity{{Name: "ResNet model"}}},
-		EvaluatesOn: Datasets{[]Entity{{Name: "ImageNet"}, {Name: "MNIST"}}},
+		EvaluatesOn: Datasets{[]Entity{{Name: "general language understanding"}, {Name: "ImageNet"}, {Name: "MNIST"}}},
 		Results:     []Result{{Value: "3", Unit: "x"}, {Value: "12"}},
 		Links:       []Link{{URL: "https://a.example/b"}},
 	}, {ID: "g2", Title: "Not Predicted", Tasks: []Entity{{Name: "waiting"}}}}
@@ -82,7 +83,7 @@ func TestCompare(t *testing.T) {
 	if d := cmp.Diff(want, c.Mistakes); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	for i, wantBin := range []Bin{4: {.4, 1, 0}, 5: {.5, 1, 0}, 7: {.7, 1, 0}, 9: {.9, 1, 1}} {
+	for i, wantBin := range []Bin{4: {.4, 1, 0}, 5: {.5, 1, 0}, 6: {.6, 1, 1}, 7: {.7, 1, 0}, 9: {.9, 1, 1}} {
 		if b := c.Reliability[i]; wantBin.Statements != b.Statements || wantBin.Right != b.Right || b.From != float64(i)/10 {
 			t.Errorf("bin %d is %+v, want %+v", i, b, wantBin)
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -196,7 +195,7 @@ func FromFacts(f *graph.Facts, minConfidence float64) Paper {
 	selected := f.Select(minConfidence)
 	for _, m := range selected.Mentions {
 		if list := p.list(m.Relation, m.Kind); list != nil {
-			*list = append(*list, Entity{Name: m.Name, Aliases: slices.Concat([]string{}, m.Aliases, m.Variants)})
+			*list = append(*list, Entity{Name: m.Name, Aliases: append(append([]string{}, m.Aliases...), m.Variants...)})
 		}
 	}
 	for _, r := range selected.Results {
