@@ -22,10 +22,11 @@ func newTrainTagger(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "train-tagger --scierc FILE --scirex FILE --corpus FILE -o DIR",
 		Short: "Train the taggers that find names in sentences",
-		Long: "Trains the fast and the accurate tagger: word vectors from the papers of --corpus, networks from\n" +
-			"the annotated sentences of SciERC (CoNLL form) and SciREX (JSON Lines), and from what these say\n" +
-			"of sentences of the corpus the fast tagger and a last network. fast.tagger and accurate.tagger\n" +
-			"are left in the folder, with what is ready on the way; the same command goes on from there.",
+		Long: "Trains both taggers: word vectors from the papers of --corpus, networks from the annotated\n" +
+			"sentences of SciERC (CoNLL form) and SciREX (JSON Lines), which together are the accurate\n" +
+			"tagger, and the fast tagger from these sentences and what the networks say of the corpus.\n" +
+			"fast.tagger and accurate.tagger are left in the folder, with what is ready on the way; the\n" +
+			"same command goes on from there.",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if sciERC == "" || sciREX == "" || len(corpus) == 0 || output == "" {
@@ -66,7 +67,6 @@ func newTrainTagger(g *globals) *cobra.Command {
 	f.IntVar(&sizes.Sentences, "sentences", 0, "sentences of the corpus to label (0: as shipped)")
 	f.IntVar(&sizes.FastPasses, "fast-passes", 0, "passes of the fast tagger (0: as shipped)")
 	f.IntVar(&sizes.FastFeatures, "fast-features", 0, "most features of the fast tagger (0: as shipped)")
-	f.IntVar(&sizes.AccuratePasses, "accurate-passes", 0, "passes of the accurate tagger (0: as shipped)")
 	return cmd
 }
 
@@ -81,7 +81,7 @@ func checkSizes(s tag.Sizes) error {
 	}{
 		{"word-passes", s.WordPasses, 1000}, {"teachers", s.Teachers, 100}, {"teacher-passes", s.TeacherPasses, 1000},
 		{"hidden", s.Hidden, 1024}, {"sentences", s.Sentences, largestSize}, {"fast-passes", s.FastPasses, 1000},
-		{"fast-features", s.FastFeatures, largestSize}, {"accurate-passes", s.AccuratePasses, 1000},
+		{"fast-features", s.FastFeatures, largestSize},
 	} {
 		if x.n < 0 || x.n > x.top {
 			return usageError{fmt.Errorf("--%s %d: from 0 to %d", x.flag, x.n, x.top)}

@@ -10,7 +10,7 @@ import (
 
 func newTestRand() *rand.Rand { return rand.New(rand.NewPCG(11, 11)) }
 
-// inventedTaggers are small taggers of both kinds, with weights drawn at random.
+// inventedTaggers are small taggers of each kind, with weights drawn at random.
 func inventedTaggers() []*Tagger {
 	rng := newTestRand()
 	v := inventedVocabulary("we", "propose", "parser", "wa")
@@ -26,7 +26,8 @@ func inventedTaggers() []*Tagger {
 	m := pruned(v, keys, weights, chains, 3)
 	train := networkTraining{vocabulary: v, hidden: 4, seed: 1}
 	n := train.learner().m.quantised()
-	return []*Tagger{newTagger(m, m.chains), newTagger(n, n.chains)}
+	both := &committee{v, []*network{n, n}}
+	return []*Tagger{newTagger(m, m.chains), newTagger(n, n.chains), newTagger(both, both.chains())}
 }
 
 func TestReadRefuses(t *testing.T) {

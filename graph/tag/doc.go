@@ -16,18 +16,19 @@
 //   - feature.go: what is looked at around a token, as hashed features.
 //   - crf.go: the fast tagger, a sum of 8-bit weights of those features;
 //     train_crf.go learns them.
-//   - network.go: the accurate tagger, a bidirectional LSTM over the word
-//     vectors and letters; train_network.go learns it.
+//   - network.go: a bidirectional LSTM over the word vectors and letters;
+//     train_network.go learns it. committee.go: several of them, which are the
+//     accurate tagger.
 //   - chain.go: how labels follow each other: the best labelling and the
 //     probability of each, for every kind of tagger.
 //   - annotated.go, score.go: annotated sentences, projected to the words that
 //     a tagger meets, and how well one does on them.
 //   - train.go: [Train] makes both: networks from the annotated sentences, which
-//     then label a corpus for the fast tagger and for one last network.
+//     then label a corpus for the fast tagger.
 //   - codec.go: models as bytes.
 //
-// What pays most is the last of these: a network finds far more than a random
+// What pays most is the labelled corpus: a network finds far more than a random
 // field does, and a random field that learns from what networks say of many
-// sentences comes close to them at a tenth of their time. model/MODEL_CARD.md
+// sentences comes close to them at a fiftieth of their time. model/MODEL_CARD.md
 // has the figures.
 package tag

@@ -4,7 +4,7 @@ import "math"
 
 // The arithmetic that everything learned here spends its time in. Products are
 // rounded to float32 before they are added: a processor that can do both in one
-// instruction must not, or models trained on it would differ in their bytes.
+// instruction must not, or sentences would be tagged otherwise on it.
 
 // dot returns the inner product of two vectors of one length.
 func dot(a, b []float32) float32 {

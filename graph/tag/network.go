@@ -339,6 +339,10 @@ func (m *network) quantised() *network {
 
 func (m *network) encode(e *encoder) {
 	m.vocabulary.encode(e)
+	m.encodeWeights(e)
+}
+
+func (m *network) encodeWeights(e *encoder) {
 	e.uint(m.hidden)
 	if m.stored != nil {
 		e.Write(m.stored)
@@ -368,7 +372,10 @@ func (m *network) encode(e *encoder) {
 const widest = 1024
 
 func decodeNetwork(d *decoder) *network {
-	v := decodeVocabulary(d, true)
+	return decodeWeights(d, decodeVocabulary(d, true))
+}
+
+func decodeWeights(d *decoder, v *vocabulary) *network {
 	hidden := d.uint(widest)
 	if hidden == 0 {
 		d.fail("a network without units")

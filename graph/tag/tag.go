@@ -108,8 +108,9 @@ func (t *Tagger) spans(s Scheme, m *memory, first int) []Span {
 
 // The kinds of tagger, by what their files begin with.
 const (
-	magicCRF     = "PGTAGC01"
-	magicNetwork = "PGTAGN01"
+	magicCRF       = "PGTAGC01"
+	magicNetwork   = "PGTAGN01"
+	magicCommittee = "PGTAGM01"
 )
 
 // Write writes the tagger in the form that [Read] reads.
@@ -130,6 +131,9 @@ func (t *Tagger) payload() (string, []byte) {
 	case *network:
 		m.encode(&e)
 		return magicNetwork, e.Bytes()
+	case *committee:
+		m.encode(&e)
+		return magicCommittee, e.Bytes()
 	}
 	return "", nil
 }
@@ -150,6 +154,9 @@ func Read(r io.Reader) (*Tagger, error) {
 	case magicNetwork:
 		m := decodeNetwork(d)
 		t = &Tagger{emitter: m, chains: m.chains}
+	case magicCommittee:
+		m := decodeCommittee(d)
+		t = &Tagger{emitter: m, chains: m.chains()}
 	default:
 		d.fail("it begins with %q", magic)
 	}
@@ -191,7 +198,7 @@ var accurateModel []byte
 var loadAccurate = sync.OnceValues(func() (*Tagger, error) { return Read(bytes.NewReader(accurateModel)) })
 
 // Accurate returns the shipped accurate tagger, which is right more often and
-// takes ten times as long.
+// takes some fifty times as long.
 func Accurate() (*Tagger, error) { return loadAccurate() }
 
 func (m *crf) newMemory() any { return new(crfMemory) }

@@ -13,12 +13,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"papergraph/graph"
 )
 
 // Training is what taggers are trained from. The same data, sizes and seed give
-// the same bytes, on any machine.
+// the same bytes, on machines of one architecture.
 type Training struct {
 	// SciERC and SciREX are annotated sentences.
 	SciERC, SciREX []Sentence
@@ -39,26 +40,24 @@ type Training struct {
 
 // Sizes are how much is done in training.
 type Sizes struct {
-	WordPasses     int // over the corpus, for word vectors
-	Teachers       int // networks that label the corpus together
-	TeacherPasses  int // over the annotated sentences
-	Hidden         int // units of a network a direction
-	Sentences      int // of the corpus, labelled by the teachers
-	FastPasses     int // over annotated and labelled sentences
-	FastFeatures   int // most features of the fast tagger
-	AccuratePasses int // passes of the accurate tagger's own training
+	WordPasses    int // over the corpus, for word vectors
+	Teachers      int // networks that label the corpus together
+	TeacherPasses int // over the annotated sentences
+	Hidden        int // units of a network a direction
+	Sentences     int // of the corpus, labelled by the teachers
+	FastPasses    int // over annotated and labelled sentences
+	FastFeatures  int // most features of the fast tagger
 }
 
 func (s Sizes) withDefaults() Sizes {
 	return Sizes{
-		WordPasses:     cmp.Or(s.WordPasses, 4),
-		Teachers:       cmp.Or(s.Teachers, 3),
-		TeacherPasses:  cmp.Or(s.TeacherPasses, 24),
-		Hidden:         cmp.Or(s.Hidden, 128),
-		Sentences:      cmp.Or(s.Sentences, 60000),
-		FastPasses:     cmp.Or(s.FastPasses, 6),
-		FastFeatures:   cmp.Or(s.FastFeatures, 180000),
-		AccuratePasses: cmp.Or(s.AccuratePasses, 24),
+		WordPasses:    cmp.Or(s.WordPasses, 4),
+		Teachers:      cmp.Or(s.Teachers, 3),
+		TeacherPasses: cmp.Or(s.TeacherPasses, 24),
+		Hidden:        cmp.Or(s.Hidden, 128),
+		Sentences:     cmp.Or(s.Sentences, 60000),
+		FastPasses:    cmp.Or(s.FastPasses, 6),
+		FastFeatures:  cmp.Or(s.FastFeatures, 180000),
 	}
 }
 
@@ -66,10 +65,9 @@ func (s Sizes) withDefaults() Sizes {
 // nothing is taken over from a training by another one.
 const method = "papergraph tagger training 1"
 
-// The parts that chance plays; each has its own numbers.
-const (
-	drawCorpus = 4 + iota
-)
+// drawCorpus tells the random numbers that draw sentences from those of other
+// parts.
+const drawCorpus = 4
 
 // Train trains both taggers and leaves them in t.Dir.
 func Train(ctx context.Context, t Training) error {
@@ -101,7 +99,7 @@ func (t *Training) run(ctx context.Context) error {
 	}
 	sciERC, sciREX := v.examples(SciERC, t.SciERC), v.examples(SciREX, t.SciREX)
 	id = fingerprint(id, t.SciERC, t.SciREX, t.Sizes.TeacherPasses, t.Sizes.Hidden)
-	var teachers ensemble
+	teachers := &committee{vocabulary: v}
 	for k := range t.Sizes.Teachers {
 		train := networkTraining{
 			vocabulary: v, hidden: t.Sizes.Hidden, passes: t.Sizes.TeacherPasses, batch: 8, rate: 1.5e-3, dropout: 0.5,
@@ -111,59 +109,52 @@ func (t *Training) run(ctx context.Context) error {
 			t.Log("teacher %d of %d", k+1, t.Sizes.Teachers)
 			m, err := train.train(ctx, []pool{{sciERC, 0}, {sciREX, len(sciERC)}})
 			if err != nil {
-				return nil, train.teacher, err
+				return nil, [Schemes]*chain{}, err
 			}
 			return m, m.chains, nil
 		})
 		if err != nil {
 			return err
 		}
-		teachers = append(teachers, tagger)
+		m, ok := tagger.emitter.(*network)
+		if !ok {
+			return fmt.Errorf("%w: teacher %d is no network", ErrModel, k+1)
+		}
+		teachers.members = append(teachers.members, m)
+	}
+	chains := teachers.chains()
+	if err := t.leave("accurate.tagger", newTagger(teachers, chains)); err != nil {
+		return err
 	}
 	id = fingerprint(id, t.Sizes.Teachers, t.Sizes.Sentences)
 	labelled, err := t.label(ctx, v, corpus, teachers)
 	if err != nil {
 		return err
 	}
-	chains := teachers.chains()
-	accurate := networkTraining{
-		vocabulary: v, teacher: chains, hidden: t.Sizes.Hidden, passes: t.Sizes.AccuratePasses, batch: 8, rate: 1.5e-3, dropout: 0.5,
-		seed: t.Seed + uint64(t.Sizes.Teachers)<<32, log: t.Log,
-	}
 	fast := crfTraining{
 		vocabulary: v, teacher: chains, epochs: t.Sizes.FastPasses, rate: 0.05, decay: 1e-5, dropout: 0.3,
 		least: 4, gold: 2, features: t.Sizes.FastFeatures, seed: t.Seed, log: t.Log,
 	}
-	for _, s := range []struct {
-		name  string
-		id    string
-		train func() (emitter, [Schemes]*chain, error)
-	}{
-		{"fast", fingerprint(id, t.Sizes.FastPasses, t.Sizes.FastFeatures), func() (emitter, [Schemes]*chain, error) {
-			m, err := fast.train(ctx, append(append(append([]example(nil), sciERC...), sciREX...), labelled...))
-			if err != nil {
-				return nil, chains, err
-			}
-			return m, m.chains, nil
-		}},
-		{"accurate", fingerprint(id, t.Sizes.AccuratePasses), func() (emitter, [Schemes]*chain, error) {
-			m, err := accurate.train(ctx, []pool{{sciERC, 0}, {sciREX, len(sciERC) / 2}, {labelled, 2 * len(sciERC)}})
-			if err != nil {
-				return nil, chains, err
-			}
-			return m, m.chains, nil
-		}},
-	} {
-		tagger, err := t.stage(ctx, s.name+"-"+s.id, s.train)
+	tagger, err := t.stage(ctx, "fast-"+fingerprint(id, t.Sizes.FastPasses, t.Sizes.FastFeatures), func() (emitter, [Schemes]*chain, error) {
+		m, err := fast.train(ctx, slices.Concat(sciERC, sciREX, labelled))
 		if err != nil {
-			return err
+			return nil, chains, err
 		}
-		path := filepath.Join(t.Dir, s.name+".tagger")
-		if err := writeFile(path, tagger.bytes()); err != nil {
-			return err
-		}
-		t.Log("%s: version %s", path, tagger.Version())
+		return m, m.chains, nil
+	})
+	if err != nil {
+		return err
 	}
+	return t.leave("fast.tagger", tagger)
+}
+
+// leave writes a result.
+func (t *Training) leave(name string, tagger *Tagger) error {
+	path := filepath.Join(t.Dir, name)
+	if err := writeFile(path, tagger.bytes()); err != nil {
+		return err
+	}
+	t.Log("%s: version %s", path, tagger.Version())
 	return nil
 }
 
@@ -269,27 +260,6 @@ func (v *vocabulary) examples(s Scheme, list []Sentence) []example {
 	return out
 }
 
-// ensemble is several taggers that speak as one: with the mean of their scores.
-type ensemble []*Tagger
-
-// chains are the means of the taggers' transitions.
-func (e ensemble) chains() (out [Schemes]*chain) {
-	for s := range out {
-		n := labelCount[s]
-		start, next := make([]float32, n), make([]float32, n*n)
-		for _, t := range e {
-			for i, x := range t.chains[s].start {
-				start[i] += float32(x) / float32(len(e))
-			}
-			for i, x := range t.chains[s].next {
-				next[i] += float32(x) / float32(len(e))
-			}
-		}
-		out[s] = newChain(start, next)
-	}
-	return out
-}
-
 // The lengths of sentences worth learning from.
 const (
 	shortestSentence = 4
@@ -301,33 +271,26 @@ const (
 const labelledWeight = 0.5
 
 // label draws sentences from the corpus and has the teachers score them.
-func (t *Training) label(ctx context.Context, v *vocabulary, corpus []graph.Document, teachers ensemble) ([]example, error) {
+func (t *Training) label(ctx context.Context, v *vocabulary, corpus []graph.Document, teachers *committee) ([]example, error) {
 	rng := rand.New(rand.NewPCG(t.Seed, drawCorpus))
+	memory := teachers.newMemory()
 	var out []example
 	var buf []byte
 	for _, i := range rng.Perm(len(corpus)) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		for _, s := range sentencesOf(corpus[i]) {
 			if n := len(s.words); n >= shortestSentence && n <= longestSentence && len(out) < t.Sizes.Sentences {
 				e := example{weight: labelledWeight}
 				e.words, buf = v.normaliseCase(nil, s.words, buf)
 				e.scores = make([]float32, n*outputs)
+				teachers.emit(memory, e.words, e.scores)
 				out = append(out, e)
 			}
 		}
 		if len(out) == t.Sizes.Sentences {
 			break
-		}
-	}
-	for _, teacher := range teachers {
-		memory := teacher.emitter.newMemory()
-		var scores []float32
-		for i := range out {
-			if i%256 == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			scores = grow(scores, len(out[i].scores))
-			teacher.emitter.emit(memory, out[i].words, scores)
-			axpy(1/float32(len(teachers)), scores, out[i].scores)
 		}
 	}
 	t.Log("%d sentences of the corpus labelled", len(out))

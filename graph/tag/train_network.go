@@ -16,7 +16,6 @@ type pool struct {
 // random, and the average of the weights over the later half of the passes.
 type networkTraining struct {
 	vocabulary *vocabulary
-	teacher    [Schemes]*chain // whose scores examples may have
 	hidden     int
 	passes     int
 	batch      int
@@ -40,7 +39,7 @@ type networkLearner struct {
 	words          map[string]*inputWord
 	buf            []byte
 	rng            *rand.Rand
-	student, guide lattice
+	lattice        lattice
 	s              sentenceState
 }
 
@@ -296,12 +295,12 @@ func (l *networkLearner) loss(e *example) float64 {
 	clear(s.dScores)
 	total := 0.0
 	for k := range Schemes {
-		if e.labels[k] == nil && e.scores == nil {
+		if e.labels[k] == nil {
 			continue
 		}
 		n := labelCount[k]
 		start, next := make([]float64, n), make([]float64, n*n)
-		loss := chainLoss(l.m.chains[k], l.teacher[k], k, e, s.scores, s.dScores, start, next, &l.student, &l.guide)
+		loss := chainLoss(l.m.chains[k], nil, k, e, s.scores, s.dScores, start, next, &l.lattice, nil)
 		total += loss * float64(e.weight)
 		for i, g := range start {
 			l.grad.start[k][i] += float32(g) * e.weight
@@ -318,7 +317,8 @@ func (l *networkLearner) loss(e *example) float64 {
 
 // chainLoss returns the negative logarithm of the likelihood, under a scheme, of
 // an example's labels, or the cross entropy with its teacher's distribution, and
-// adds its gradients with respect to the scores and the transitions.
+// adds its gradients with respect to the scores and the transitions. Without
+// labels there must be a teacher, and memory for it.
 func chainLoss(c, teacher *chain, s Scheme, e *example, scores, dScores []float32, start, next []float64, student, guide *lattice) float64 {
 	n, at := labelCount[s], firstLabel[s]
 	loss := c.marginals(student, scores[at:], outputs)

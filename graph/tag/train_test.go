@@ -62,7 +62,7 @@ func inventedCorpus() iter.Seq2[graph.Document, error] {
 func inventedTraining(dir string) Training {
 	return Training{
 		SciERC: inventedSentences(SciERC), SciREX: inventedSentences(SciREX), Corpus: inventedCorpus(), Seed: 1, Dir: dir,
-		Sizes: Sizes{WordPasses: 2, Teachers: 2, TeacherPasses: 30, Hidden: 12, Sentences: 60, FastPasses: 6, FastFeatures: 5000, AccuratePasses: 30},
+		Sizes: Sizes{WordPasses: 2, Teachers: 2, TeacherPasses: 60, Hidden: 12, Sentences: 60, FastPasses: 6, FastFeatures: 5000},
 	}
 }
 
@@ -198,11 +198,23 @@ func TestScoreGradient(t *testing.T) {
 	for i := range 4 {
 		copy(wide[i*outputs:], scores[i*n:][:n])
 	}
-	e := example{words: make([]string, 4), weight: 1}
-	e.labels[SciERC] = []uint8{0, 5, 6, 1}
+	hard := example{words: make([]string, 4), weight: 1}
+	hard.labels[SciERC] = []uint8{0, 5, 6, 1}
+	teacher, said := randomChain(newTestRand(), SciERC, 4)
+	soft := example{words: hard.words, weight: 1, scores: make([]float32, len(wide))}
+	for i := range 4 {
+		copy(soft.scores[i*outputs:], said[(3-i)*n:][:n])
+	}
+	for name, e := range map[string]example{"annotated": hard, "of a teacher": soft} {
+		t.Run(name, func(t *testing.T) { checkScoreGradient(t, c, teacher, &e, wide) })
+	}
+}
+
+func checkScoreGradient(t *testing.T, c, teacher *chain, e *example, wide []float32) {
+	n := c.n
 	var a, b lattice
 	loss := func(grad []float32, start, next []float64) float64 {
-		return chainLoss(c, nil, SciERC, &e, wide, grad, start, next, &a, &b)
+		return chainLoss(c, teacher, SciERC, e, wide, grad, start, next, &a, &b)
 	}
 	grad := make([]float32, len(wide))
 	loss(grad, make([]float64, n), make([]float64, n*n))
