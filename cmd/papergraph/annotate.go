@@ -99,6 +99,9 @@ func (g *globals) annotate(ctx context.Context, stdin io.Reader, paths []string,
 			}
 			seen[key] = true
 			facts := x.Extract(d)
+			for i := range facts.Mentions {
+				facts.Mentions[i].Variants = nil // what is not in the text is only in the way of who corrects it
+			}
 			a := annotation{Paper: score.FromFacts(&facts, f.minConfidence)}
 			a.ID, a.Title = a.Paper.ID, a.Paper.Title
 			if f.abstracts {
