@@ -383,7 +383,12 @@ func decodeWeights(d *decoder, v *vocabulary) *network {
 	if d.err != nil {
 		return new(network)
 	}
-	params := make([]float32, paramCount(hidden))
+	n := paramCount(hidden)
+	if n > len(d.rest) {
+		d.fail("cut off")
+		return new(network)
+	}
+	params := make([]float32, n)
 	t := carve(params, hidden)
 	stored := d.rest
 	for _, s := range t.list(hidden) {
