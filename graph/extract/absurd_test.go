@@ -75,38 +75,6 @@ func TestExtractAbsurdDocuments(t *testing.T) {
 	}
 }
 
-// A sentence without end is cut, so that its quotes stay short.
-func TestSentenceIsBounded(t *testing.T) {
-	text := newText(graph.FieldAbstract, strings.Repeat("word ", 2*maxSentence+1)+"end. Next one.")
-	var got []int
-	for n, s := range text.sentences {
-		got = append(got, s.last-s.first)
-		for _, tok := range text.tokens[s.first:s.last] {
-			if tok.sentence != n {
-				t.Fatalf("token %q of sentence %d says %d", tok.text, n, tok.sentence)
-			}
-		}
-	}
-	if diff := cmp.Diff([]int{maxSentence, maxSentence, 3, 3}, got); diff != "" {
-		t.Errorf("tokens by sentence (-want +got):\n%s", diff)
-	}
-}
-
-func TestURLEndCountsBrackets(t *testing.T) {
-	for _, tc := range []struct{ in, want string }{
-		{"http://a.b/c_(d)", "http://a.b/c_(d)"},
-		{"http://a.b/c_(d))", "http://a.b/c_(d)"},
-		{"http://a.b/c).", "http://a.b/c"},
-		{"http://a.b/(c).)", "http://a.b/(c)"},
-		{"http://)))", ""},
-	} {
-		r := []rune(tc.in)
-		if got := string(r[:urlEnd(r, 0)]); got != tc.want {
-			t.Errorf("urlEnd of %q is %q, want %q", tc.in, got, tc.want)
-		}
-	}
-}
-
 // Of places in each other one stays, wherever the others lie.
 func TestWithoutNested(t *testing.T) {
 	line := newText(graph.FieldAbstract, "on foundation models and the GLUE benchmark")

@@ -8,8 +8,8 @@
 // model: the same input gives the same facts on any machine, and one extractor
 // serves many goroutines. Its steps, a file each:
 //
-//   - token.go: tokens and sentences with offsets in code points; link.go:
-//     addresses; acronym.go: short forms that the text explains.
+//   - token.go: tokens and sentences (package token) with what is looked up of
+//     each; link.go: addresses; acronym.go: short forms that the text explains.
 //   - candidate.go: every run of words that could be a name, grouped by
 //     [graph.CoreKey], explained acronym and lexicon entry, and the concepts
 //     that the lexicon puts right above them.

@@ -2,80 +2,9 @@ package extract
 
 import (
 	"strings"
-	"unicode"
 
 	"papergraph/graph"
 )
-
-// hosts are those whose addresses papers also write without a scheme.
-var hosts = []string{"github.com/", "gitlab.com/", "huggingface.co/", "www.", "bit.ly/", "doi.org/", "arxiv.org/", "zenodo.org/", "sites.google.com/", "youtu.be/", "youtube.com/"}
-
-// urlEnd returns the end of the address that begins at r[i], or 0. Trailing
-// punctuation is not part of it.
-func urlEnd(r []rune, i int) int {
-	head := lowerHead(r, i, 18)
-	n := 0
-	switch {
-	case strings.HasPrefix(head, "http://"):
-		n = 7
-	case strings.HasPrefix(head, "https://"):
-		n = 8
-	default:
-		if i > 0 && (isAlnum(r[i-1]) || r[i-1] == '/' || r[i-1] == '.' || r[i-1] == '@') {
-			return 0
-		}
-		for _, h := range hosts {
-			if strings.HasPrefix(head, h) {
-				n = len(h)
-				break
-			}
-		}
-	}
-	if n == 0 {
-		return 0
-	}
-	j := i + n
-	for j < len(r) && !unicode.IsSpace(r[j]) && !strings.ContainsRune("<>\"“”{}|\\^`", r[j]) {
-		j++
-	}
-	open := 0 // brackets opened inside less those closed
-	for _, c := range r[i:j] {
-		switch c {
-		case '(':
-			open++
-		case ')':
-			open--
-		}
-	}
-	for j > i+n && strings.ContainsRune(".,;:!?)]}'*’”", r[j-1]) {
-		if r[j-1] == ')' {
-			if open >= 0 {
-				break // a bracket that was opened inside belongs to the address
-			}
-			open++
-		}
-		j--
-	}
-	if j == i+n {
-		return 0
-	}
-	return j
-}
-
-// lowerHead is the first n runes of r[i:] in lower case; ASCII is enough for
-// schemes and hosts.
-func lowerHead(r []rune, i, n int) string {
-	var b [18]byte
-	k := 0
-	for ; k < n && i+k < len(r) && r[i+k] < 128; k++ {
-		c := byte(r[i+k])
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		b[k] = c
-	}
-	return string(b[:k])
-}
 
 // links collects the addresses of the text, then those of the metadata that
 // the text does not give.

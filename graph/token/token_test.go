@@ -68,6 +68,33 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+// A sentence without end is cut, so that its quotes stay short.
+func TestSentenceIsBounded(t *testing.T) {
+	tokens := Split(strings.Repeat("word ", 2*maxSentence+1) + "end. Next one.")
+	var got []int
+	for _, s := range Sentences(tokens, false) {
+		got = append(got, s.Last-s.First)
+	}
+	if diff := cmp.Diff([]int{maxSentence, maxSentence, 3, 3}, got); diff != "" {
+		t.Errorf("tokens by sentence (-want +got):\n%s", diff)
+	}
+}
+
+func TestAddressEndCountsBrackets(t *testing.T) {
+	for _, tc := range []struct{ in, want string }{
+		{"http://a.b/c_(d)", "http://a.b/c_(d)"},
+		{"http://a.b/c_(d))", "http://a.b/c_(d)"},
+		{"http://a.b/c).", "http://a.b/c"},
+		{"http://a.b/(c).)", "http://a.b/(c)"},
+		{"http://)))", ""},
+	} {
+		r := []rune(tc.in)
+		if got := string(r[:addressEnd(r, 0)]); got != tc.want {
+			t.Errorf("the address in %q is %q, want %q", tc.in, got, tc.want)
+		}
+	}
+}
+
 // FuzzSplit checks that tokens come in order, hold what stands between their
 // offsets, and that sentences cover them all.
 func FuzzSplit(f *testing.F) {
