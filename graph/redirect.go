@@ -5,6 +5,16 @@ import (
 	"strings"
 )
 
+// MayMove says whether nodes of a kind may have another id in another build:
+// entities that papers name, and no others.
+func MayMove(k Kind) bool {
+	switch k {
+	case KindMethod, KindDataset, KindTask, KindMetric, KindConcept:
+		return true
+	}
+	return false
+}
+
 // MayHaveBeen says whether id could have been the node's in another build: made
 // of one of its names, for its kind or one that papers or people took it for,
 // alone or with another of its names that told it from a namesake

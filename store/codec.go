@@ -20,7 +20,8 @@ import (
 // History:
 //
 //	1  first format
-const FormatVersion = 1
+//	2  names lead from slugs too; facts have candidates and variants
+const FormatVersion = 2
 
 // Records are CBOR maps with integer keys, encoded deterministically, so that
 // equal values have equal bytes. Numbers of fields are never used again.

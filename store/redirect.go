@@ -7,8 +7,13 @@ import (
 	"papergraph/graph"
 )
 
-// maxNamesakes bounds how many nodes are looked at to find what an id was.
-const maxNamesakes = 256
+// Bounds of what is looked at to find what an id was: ids come from outside,
+// and one of thousands of words is nobody's.
+const (
+	maxNamesakes   = 256  // nodes
+	maxFormerID    = 1024 // bytes
+	maxFormerWords = 24   // words of the slug that a name may begin at
+)
 
 // Redirect finds what an id stands for that a node had in another snapshot: it
 // was merged, renamed or took another kind since. That is the node that has the
@@ -34,14 +39,14 @@ func (r *Snapshot) Redirect(id graph.ID) ([]graph.ID, error) {
 
 // former is Redirect for an id that no node has.
 func (q *reader) former(c *columns, id graph.ID) ([]uint32, error) {
-	_, slug, err := graph.ParseID(string(id))
-	if err != nil {
+	kind, slug, err := graph.ParseID(string(id))
+	if err != nil || len(slug) > maxFormerID || !graph.MayMove(kind) {
 		return nil, nil
 	}
 	// What was told from a namesake by a long form is found by that: it is all
 	// of the slug, or what follows a hyphen.
 	names := []string{slugName(slug)}
-	for rest, more := slug, true; more; {
+	for rest, more := slug, true; more && len(names) <= maxFormerWords; {
 		if key := graph.NameKey(rest); key != "" {
 			names = append(names, key)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -106,5 +107,18 @@ func TestNear(t *testing.T) {
 	}
 	if got, _ := r.Near(t.Context(), "method:s4", "S4", 1); len(got) != 1 {
 		t.Errorf("at most one, got %v", got)
+	}
+}
+
+// An id from outside that is no name's costs no more than a look.
+func TestRedirectOfEndlessID(t *testing.T) {
+	s := open(t)
+	publish(t, s, small(t), nil)
+	r := latest(t, s)
+	for _, id := range []string{"method:" + strings.Repeat("a-", 100_000) + "a", "paper:" + strings.Repeat("a-", 400) + "a"} {
+		ids, err := r.Redirect(graph.ID(id))
+		if err != nil || len(ids) > 0 {
+			t.Errorf("%d bytes: %v, %v", len(id), ids, err)
+		}
 	}
 }

@@ -103,8 +103,8 @@ func (r *Snapshot) Nodes(ctx context.Context, ids []graph.ID) ([]*graph.Node, er
 // "scheme:value", the bare value, or its usual address. A node with that very
 // id comes first, then those with the outside id, then those with the name,
 // each group by number of papers, largest first, then by id. Where there are
-// none, it is what [Snapshot.Redirect] finds. It is empty where nothing fits. With kinds, only nodes of these are returned. Results have no
-// names.
+// none, it is what [Snapshot.Redirect] finds. It is empty where nothing fits.
+// With kinds, only nodes of these are returned. Results have no names.
 func (r *Snapshot) Lookup(ref string, kinds ...graph.Kind) ([]graph.ID, error) {
 	mask, err := maskOf(kinds)
 	if err != nil {

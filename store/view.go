@@ -117,6 +117,9 @@ func (v *viewer) keepSure(uid uint32, lists []postingList) error {
 		l := &lists[i]
 		kept := l.uids[:0]
 		for _, u := range l.uids {
+			if err := v.ctx.Err(); err != nil {
+				return err
+			}
 			k := edgeUIDs{from: uid, relation: l.relation, to: u}
 			if l.direction == directionIn {
 				k.from, k.to = u, uid
