@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -209,11 +210,18 @@ func (b *boosting) split(histograms []cell) (feature, cut uint8) {
 	return feature, cut
 }
 
-// width is the number of features that a row must have for the forest.
-func (f forest) width() int {
-	w := 0
+// check refuses trees that look at features that rows do not have, or that
+// answer with no number.
+func (f forest) check() error {
 	for i := range f {
-		w = max(w, int(slices.Max(f[i].Feature[:]))+1)
+		if w := int(slices.Max(f[i].Feature[:])) + 1; w > stackedWidth {
+			return fmt.Errorf("a tree looks at feature %d of %d", w, stackedWidth)
+		}
+		for _, v := range f[i].Leaf {
+			if !finite(float64(v)) {
+				return fmt.Errorf("a tree answers %v", v)
+			}
+		}
 	}
-	return w
+	return nil
 }

@@ -4,9 +4,9 @@
 // sentence that says so. It needs no network and no model server; a laptop core
 // reads some hundreds of abstracts a second.
 //
-// [Extractor.Extract] is a pure function of the document, the lexicon and the
-// model: the same input gives the same facts on any machine, and one extractor
-// serves many goroutines. Its steps, a file each:
+// [Extractor.Extract] is a pure function of the document, the lexicon, the
+// model and the tagger: the same input gives the same facts on any machine, and
+// one extractor serves many goroutines. Its steps, a file each:
 //
 //   - token.go: tokens and sentences (package token) with what is looked up of
 //     each; link.go: addresses; acronym.go: short forms that the text explains.
@@ -16,8 +16,8 @@
 //   - feature.go, phrase.go: what is known of a candidate: the words around
 //     its places, cue words, position, casing, the lexicon's word for it, and
 //     how the phrase is used in a corpus of unannotated papers.
-//   - model.go, extract.go: a logistic regression for each role over those
-//     features.
+//   - model.go, extract.go: the model's file; a logistic regression for each
+//     role over those features, and which candidates are taken.
 //   - standing.go, stacking.go, boost.go: how the candidates of a document
 //     stand to each other, and boosted trees that decide on what the regressions
 //     and the tagger (package tag) say of all of them; calibrated confidences,

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -188,10 +189,25 @@ func TestReadModelRefuses(t *testing.T) {
 	whole := b.Bytes()
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)/2] ^= 0x40
+	changed := func(change func(m *Model)) []byte {
+		c := *m
+		c.Thresholds, c.Calibration = slices.Clone(m.Thresholds), slices.Clone(m.Calibration)
+		c.forests[0] = slices.Clone(m.forests[0])
+		change(&c)
+		var b bytes.Buffer
+		if err := c.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
 	for _, tc := range []struct {
 		name string
 		in   []byte
 	}{
+		{"a threshold below 0", changed(func(m *Model) { m.Thresholds[roleUse] = -5 })},
+		{"a falling calibration", changed(func(m *Model) { m.Calibration[roleUse] = [2]float64{-1, 0} })},
+		{"a leaf that is no number", changed(func(m *Model) { m.forests[0][0].Leaf[3] = float32(math.NaN()) })},
+		{"a feature beyond the row", changed(func(m *Model) { m.forests[0][0].Feature[2] = uint8(stackedWidth) })},
 		{"empty", nil},
 		{"another file", []byte("PK\x03\x04 not a model at all")},
 		{"only the head", whole[:8]},
@@ -204,6 +220,30 @@ func TestReadModelRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever is read as a model can be worked with.
+func FuzzReadModel(f *testing.F) {
+	f.Add([]byte("pgmodel\n"))
+	f.Add([]byte("pgmodel\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"))
+	lex := newExtractor(f).lexicon
+	f.Fuzz(func(t *testing.T, in []byte) {
+		m, err := ReadModel(bytes.NewReader(in))
+		if err != nil {
+			if !errors.Is(err, ErrModel) {
+				t.Fatalf("error %v does not wrap ErrModel", err)
+			}
+			return
+		}
+		x, err := New(lex, Options{Model: m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := x.Extract(paper)
+		if err := facts.Check(); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // Facts of any text pass their own check.

@@ -187,6 +187,31 @@ func asInt8(in []byte) []int8 {
 // maxModelBytes bounds what a model file may unpack to.
 const maxModelBytes = 256 << 20
 
+// checkNumbers refuses what no training makes of thresholds, calibration and
+// scales.
+func (h *header) checkNumbers() error {
+	for _, t := range h.Thresholds {
+		if !(t > 0 && t <= 1) {
+			return fmt.Errorf("a threshold of %v", t)
+		}
+	}
+	for _, c := range h.Calibration {
+		if !(c[0] >= 0) || !finite(c[0]) || !finite(c[1]) {
+			return fmt.Errorf("a calibration of %v", c)
+		}
+	}
+	for _, list := range h.Scale {
+		for _, s := range list {
+			if !(s >= 0) || !finite(float64(s)) {
+				return fmt.Errorf("a scale of %v", s)
+			}
+		}
+	}
+	return nil
+}
+
+func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }
+
 // ReadModel reads what Write wrote and validates it. Errors wrap [ErrModel].
 func ReadModel(r io.Reader) (*Model, error) {
 	bad := func(err error) (*Model, error) { return nil, fmt.Errorf("%w: %w", ErrModel, err) }
@@ -244,11 +269,17 @@ func ReadModel(r io.Reader) (*Model, error) {
 			return bad(fmt.Errorf("trees: %w", err))
 		}
 		rest = rest[n*treeBytes:]
-		if w := m.forests[r].width(); w > stackedWidth {
-			return bad(fmt.Errorf("a tree looks at feature %d of %d", w, stackedWidth))
+		if err := m.forests[r].check(); err != nil {
+			return bad(err)
 		}
 	}
 	if m.phrases, err = newPhraseTable(rest); err != nil {
+		return bad(err)
+	}
+	if m.phrases.len() != m.Phrases {
+		return bad(fmt.Errorf("%d phrases, the header says %d", m.phrases.len(), m.Phrases))
+	}
+	if err := m.checkNumbers(); err != nil {
 		return bad(err)
 	}
 	m.breakers = map[string]bool{}
@@ -266,8 +297,12 @@ var loadShipped = sync.OnceValues(func() (*Model, error) { return ReadModel(byte
 // DefaultModel is the shipped model, unpacked at the first call.
 func DefaultModel() (*Model, error) { return loadShipped() }
 
-// confidence turns log-odds into a calibrated probability.
+// confidence turns log-odds into a calibrated probability. What is hopeless
+// has none, whatever the calibration.
 func (m *Model) confidence(output int, z float64) float64 {
+	if math.IsInf(z, -1) {
+		return 0
+	}
 	c := m.Calibration[output]
 	return sigmoid(c[0]*z + c[1])
 }

@@ -532,6 +532,9 @@ func (t *trainer) regress(ctx context.Context, fold, outputs, epochs int, exampl
 // Platt, "Probabilistic Outputs for Support Vector Machines", 1999, by Newton's
 // method with backtracking (Lin, Lin and Weng, "A note on Platt's probabilistic
 // outputs", 2007).
+//
+// Where higher log-odds do not make it likelier, the share of the positive is
+// all that is known; where there is nothing to go by, nothing is likely.
 func platt(zs []float64, ys []bool) [2]float64 {
 	positive := 0
 	for _, y := range ys {
@@ -578,6 +581,9 @@ func platt(zs []float64, ys []bool) [2]float64 {
 		if step <= 1e-6 || math.Abs(da)+math.Abs(db) < 1e-7 {
 			break
 		}
+	}
+	if len(zs) == 0 || a < 0 {
+		a, b = 0, math.Log((float64(positive)+0.5)/(float64(len(ys)-positive)+20))
 	}
 	// Rounded, so that the last bits of a sum do not change the file.
 	return [2]float64{math.Round(a*1e4) / 1e4, math.Round(b*1e4) / 1e4}
