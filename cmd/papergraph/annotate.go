@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -92,7 +93,7 @@ func (g *globals) annotate(ctx context.Context, stdin io.Reader, paths []string,
 			if err != nil {
 				return err
 			}
-			key := graph.NameKey(d.Title)
+			key := cmp.Or(graph.NameKey(d.Title), d.Title)
 			if seen[key] {
 				refused.add(source.Problem{Source: d.Origin.Source, Line: d.Origin.Line, Err: fmt.Errorf("%w: %q", errTitle, d.Title)})
 				continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,10 @@ func (f *trainFlags) check() error {
 	switch {
 	case len(f.golds) == 0 || len(f.papers) == 0 || f.output == "" && len(f.curve) == 0:
 		return usageError{errors.New("--gold, --papers and --output are needed")}
+	case f.output == "-":
+		return usageError{errors.New("--output -: the figures are on standard output, write the model to a file")}
+	case len(f.curve) > 0 && slices.Contains(f.corpus, "-"):
+		return usageError{errors.New("--corpus -: it is read for each point of --curve, name a file")}
 	case f.folds < 2:
 		return usageError{fmt.Errorf("--folds %d: at least 2", f.folds)}
 	case (len(f.testGolds) == 0) != (len(f.testPapers) == 0):

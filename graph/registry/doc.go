@@ -47,7 +47,8 @@
 // with the decision in the graph.
 //
 // What cannot be right is refused with its file and line: an unknown key, a
-// name without a kind, and entries that contradict each other. An entry that
+// name without a kind, and entries that contradict each other; only [[drop]] goes
+// before a [[kind]] or [[different]] of the same name. An entry that
 // names nothing in the papers is no error, since papers come and go; the build
 // warns of it.
 package registry
