@@ -364,26 +364,13 @@ func (x *edgeReader) edge(k edgeUIDs) (*graph.Edge, error) {
 // [graph.SortStatements]. The result has the order of keys, with nil where
 // there is no such edge.
 func (r *Snapshot) Edges(ctx context.Context, keys []EdgeKey) ([]*graph.Edge, error) {
-	q, done, err := r.read()
+	edges := make([]*graph.Edge, len(keys))
+	err := r.eachEdge(ctx, keys, func(i int, x *edgeReader, k edgeUIDs) (err error) {
+		edges[i], err = x.edge(k)
+		return err
+	})
 	if err != nil {
 		return nil, err
-	}
-	defer done()
-	x := q.edges(r.columns)
-	edges := make([]*graph.Edge, len(keys))
-	for i, k := range keys {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		from, ok1 := r.columns.uid(k.From)
-		to, ok2 := r.columns.uid(k.To)
-		relation := relationCodes[k.Relation]
-		if !ok1 || !ok2 || relation == 0 {
-			continue
-		}
-		if edges[i], err = x.edge(edgeUIDs{from: from, relation: relation, to: to}); err != nil {
-			return nil, err
-		}
 	}
 	return edges, nil
 }
@@ -392,16 +379,28 @@ func (r *Snapshot) Edges(ctx context.Context, keys []EdgeKey) ([]*graph.Edge, er
 // in the order of keys; 0 where there is no such edge. It reads less than
 // [Snapshot.Edges].
 func (r *Snapshot) Confidences(ctx context.Context, keys []EdgeKey) ([]float64, error) {
-	q, done, err := r.read()
+	out := make([]float64, len(keys))
+	err := r.eachEdge(ctx, keys, func(i int, x *edgeReader, k edgeUIDs) (err error) {
+		out[i], err = x.confidence(k)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
+	return out, nil
+}
+
+// eachEdge calls use for those keys whose ends are nodes.
+func (r *Snapshot) eachEdge(ctx context.Context, keys []EdgeKey, use func(i int, x *edgeReader, k edgeUIDs) error) error {
+	q, done, err := r.read()
+	if err != nil {
+		return err
+	}
 	defer done()
 	x := q.edges(r.columns)
-	out := make([]float64, len(keys))
 	for i, k := range keys {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		from, ok1 := r.columns.uid(k.From)
 		to, ok2 := r.columns.uid(k.To)
@@ -409,11 +408,11 @@ func (r *Snapshot) Confidences(ctx context.Context, keys []EdgeKey) ([]float64, 
 		if !ok1 || !ok2 || relation == 0 {
 			continue
 		}
-		if out[i], err = x.confidence(edgeUIDs{from: from, relation: relation, to: to}); err != nil {
-			return nil, err
+		if err := use(i, x, edgeUIDs{from: from, relation: relation, to: to}); err != nil {
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // AllEdges yields every edge in the order of [graph.CompareEdges].
