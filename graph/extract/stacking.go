@@ -39,8 +39,8 @@ func (fs *firstScores) rate(w *weightTable, i int, p *parts) {
 }
 
 // hopeless are the log-odds of the first stage below which a candidate is not
-// looked at again: of 20,000 annotated facts, one in fifty has a candidate
-// below, and the second stage saves none of them.
+// looked at again in a role: likelihoods of less than one in a hundred, which
+// are most candidates in most roles.
 const hopeless = -5
 
 // level maps log-odds to a value of the trees, a quarter wide; 0 is none.
