@@ -482,3 +482,37 @@ func TestKilledBuild(t *testing.T) {
 		}
 	}
 }
+
+// A writer may be killed when it has made a log and not yet written to it.
+func TestOpenWithEmptyLogs(t *testing.T) {
+	for _, readOnly := range []bool{false, true} {
+		dir := t.TempDir()
+		s, err := Open(dir, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		info := publish(t, s, small(t), nil)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"00077.mem", "000077.vlog"} {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s, err = Open(dir, Options{ReadOnly: readOnly}); err != nil {
+			t.Fatalf("read only %v: %v", readOnly, err)
+		}
+		r, err := s.Latest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Info().ID; got != info.ID {
+			t.Errorf("read only %v: snapshot %s, want %s", readOnly, got, info.ID)
+		}
+		r.Close()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -138,9 +138,28 @@ func interrupted(err error) bool {
 		func(s string) bool { return strings.Contains(err.Error(), s) })
 }
 
-// openEngine opens Badger. A damaged file can make it panic, which is an error
-// here.
+// unborn is the engine's error for a log that it found empty: its writer was
+// killed between making the file and giving it a size. By then the engine has
+// given it one, so that it opens the next time.
+const unborn = "Create a new file"
+
+// maxUnborn is more than the logs that can be made at one moment.
+const maxUnborn = 4
+
+// openEngine opens Badger, again where a log was unborn.
 func openEngine(dir string, readOnly bool, log *slog.Logger) (db *badger.DB, err error) {
+	for range maxUnborn {
+		db, err = tryEngine(dir, readOnly, log)
+		if readOnly || err == nil || !strings.Contains(err.Error(), unborn) {
+			break
+		}
+	}
+	return db, err
+}
+
+// tryEngine opens Badger. A damaged file can make it panic, which is an error
+// here.
+func tryEngine(dir string, readOnly bool, log *slog.Logger) (db *badger.DB, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			db, err = nil, damaged("open "+dir, p)
