@@ -56,21 +56,12 @@ func (n *Node) MayHaveBeen(id ID) bool {
 func (n *Node) hadKind(k Kind) bool {
 	own := n.Kind()
 	switch {
-	case !named(own) || !named(k):
+	case !MayMove(own) || !MayMove(k):
 		return false
 	case k == own || k == own.Rival():
 		return true
 	}
 	return slices.ContainsFunc(n.Decisions, func(d Decision) bool { return d.Kind == k })
-}
-
-// named says whether nodes of a kind are what names in papers' texts stand for.
-func named(k Kind) bool {
-	switch k {
-	case KindMethod, KindDataset, KindTask, KindMetric, KindConcept:
-		return true
-	}
-	return false
 }
 
 // Rival is the kind that a name may be mistaken for although a thing is only

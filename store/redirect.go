@@ -39,9 +39,8 @@ func (r *Snapshot) Redirect(id graph.ID) ([]graph.ID, error) {
 
 // former is Redirect for an id that no node has.
 func (q *reader) former(c *columns, id graph.ID) ([]uint32, error) {
-	kind, slug, err := graph.ParseID(string(id))
-	nobodys := err != nil || len(slug) > maxFormerID || !graph.MayMove(kind)
-	if nobodys {
+	slug := id.Slug()
+	if len(slug) > maxFormerID || !graph.MayMove(id.Kind()) {
 		return nil, nil
 	}
 	// What was told from a namesake by a long form is found by that: it is all
