@@ -85,11 +85,7 @@ type item struct {
 // those of [Prepare].
 func strictItems(p *Paper) [strictFields][]item {
 	var out [strictFields][]item
-	for field, list := range [...][]Entity{
-		introducedMethods: p.Introduces.Methods, introducedDatasets: p.Introduces.Datasets, usedMethods: p.Uses.Methods,
-		comparedMethods: p.Compares.Methods, evaluatedDatasets: p.EvaluatesOn.Datasets,
-		tasks: p.Tasks, metrics: p.Metrics, concepts: p.Concepts,
-	} {
+	for field, list := range p.entitiesByField() {
 		for _, e := range list {
 			if ns := newNames(e); len(ns) > 0 {
 				out[field] = append(out[field], item{names: ns, name: e.Name})

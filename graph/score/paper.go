@@ -181,8 +181,9 @@ func ReadPapers(r io.Reader) ([]Paper, error) {
 }
 
 // FromFacts is f in the facts format, of the mentions and results that
-// [graph.Facts.Select] gives for minConfidence. The id is the slug of the paper's id. Relations
-// between entities and acronyms have no place in the format.
+// [graph.Facts.Select] gives for minConfidence. The id is the slug of the
+// paper's id. Relations between entities and acronyms have no place in the
+// format.
 func FromFacts(f *graph.Facts, minConfidence float64) Paper {
 	none := func() []Entity { return []Entity{} }
 	p := Paper{

@@ -68,15 +68,21 @@ func key(p *Paper) string {
 	return "t:" + strings.ReplaceAll(squash(p.Title), " ", "")
 }
 
+// entitiesByField are the lists of the fields that hold entities, in the order
+// of the fields.
+func (p *Paper) entitiesByField() [][]Entity {
+	return [][]Entity{
+		introducedMethods: p.Introduces.Methods, introducedDatasets: p.Introduces.Datasets, usedMethods: p.Uses.Methods,
+		comparedMethods: p.Compares.Methods, evaluatedDatasets: p.EvaluatesOn.Datasets,
+		tasks: p.Tasks, metrics: p.Metrics, concepts: p.Concepts,
+	}
+}
+
 // Prepare normalises a paper.
 func Prepare(p *Paper) Prepared {
 	out := Prepared{id: p.ID, key: key(p)}
 	f := &out.fields
-	for field, list := range [...][]Entity{
-		introducedMethods: p.Introduces.Methods, introducedDatasets: p.Introduces.Datasets, usedMethods: p.Uses.Methods,
-		comparedMethods: p.Compares.Methods, evaluatedDatasets: p.EvaluatesOn.Datasets,
-		tasks: p.Tasks, metrics: p.Metrics, concepts: p.Concepts,
-	} {
+	for field, list := range p.entitiesByField() {
 		for _, e := range list {
 			if ns := newNames(e); len(ns) > 0 {
 				f[field] = append(f[field], ns)
