@@ -65,7 +65,9 @@ type analysis struct {
 	candidates []*candidate
 	cues       [][][]string // groups of cue words by text and sentence
 	cueMasks   [][]cueMask  // by text and token
-	tags       [][]tag.Tags // by text and sentence
+	// sentenceMasks hold the cue masks of all tokens of a sentence together.
+	sentenceMasks [][]cueMask  // by text and sentence
+	tags          [][]tag.Tags // by text and sentence
 }
 
 // analyse takes a document apart and collects the candidates.
@@ -81,7 +83,8 @@ func (x *Extractor) analyse(d *graph.Document) *analysis {
 			}
 			a.texts = append(a.texts, t)
 			a.cues = append(a.cues, groups)
-			a.cueMasks = append(a.cueMasks, cueMasksOf(t))
+			tokens, sentences := cueMasksOf(t)
+			a.cueMasks, a.sentenceMasks = append(a.cueMasks, tokens), append(a.sentenceMasks, sentences)
 			a.tags = append(a.tags, x.tag(t))
 		}
 	}

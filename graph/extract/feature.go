@@ -156,15 +156,16 @@ func (m cueMask) near(distance *[cueGroupCount]uint8, d int) {
 	}
 }
 
-// cueMasksOf finds the cue words of a text.
-func cueMasksOf(t *text) []cueMask {
-	out := make([]cueMask, len(t.tokens))
+// cueMasksOf finds the cue words of a text, by token and by sentence.
+func cueMasksOf(t *text) (tokens, sentences []cueMask) {
+	tokens, sentences = make([]cueMask, len(t.tokens)), make([]cueMask, len(t.sentences))
 	for i, tok := range t.tokens {
 		for _, group := range cues[tok.lower] {
-			out[i] |= 1 << slices.Index(cueGroupNames[:], group)
+			tokens[i] |= 1 << slices.Index(cueGroupNames[:], group)
 		}
+		sentences[tok.sentence] |= tokens[i]
 	}
-	return out
+	return tokens, sentences
 }
 
 // sentenceCues names the groups of cue words that a sentence has.

@@ -199,12 +199,8 @@ func appendPlaces(row []uint8, a *analysis, c *candidate) []uint8 {
 				masks[j].near(&after, d)
 			}
 		}
-		var all cueMask
-		for _, m := range masks[s.first:s.last] {
-			all |= m
-		}
 		for g := range within {
-			if all&(1<<g) != 0 {
+			if a.sentenceMasks[sp.text][n]&(1<<g) != 0 {
 				within[g] = min(within[g]+1, 10)
 			}
 		}
@@ -217,6 +213,9 @@ func appendPlaces(row []uint8, a *analysis, c *candidate) []uint8 {
 		count(10*firstAt/max(sentences, 1)), count(10*left/max(total, 1)), count(10*right/max(total, 1)))
 }
 
+// typeCount is the number of span types of each scheme.
+var typeCount = [tag.Schemes]int{len(tag.SciERC.Types()), len(tag.SciREX.Types())}
+
 // appendTags adds what the tagger says of the name's places: for each type,
 // the probability that all of the best place lies in a span of it; for each
 // scheme, the share of the places that are spans as they are, the best
@@ -224,7 +223,7 @@ func appendPlaces(row []uint8, a *analysis, c *candidate) []uint8 {
 func appendTags(row []uint8, a *analysis, c *candidate) []uint8 {
 	places := float32(len(c.spans))
 	for scheme := range tag.Schemes {
-		types := len(scheme.Types())
+		types := typeCount[scheme]
 		var inside [8]float32
 		var exact, probability, left, right float32
 		for _, sp := range c.spans {

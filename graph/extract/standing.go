@@ -2,7 +2,6 @@ package extract
 
 import (
 	"cmp"
-	"math"
 	"slices"
 )
 
@@ -15,11 +14,8 @@ func nearby(a *analysis, first scores) (longer, shorter scores) {
 		owner int
 	}
 	byText := make([][]owned, len(a.texts))
-	longer, shorter = make(scores, len(a.candidates)), make(scores, len(a.candidates))
+	longer, shorter = newScores(len(a.candidates)), newScores(len(a.candidates))
 	for i, c := range a.candidates {
-		for r := range roleCount {
-			longer[i][r], shorter[i][r] = math.Inf(-1), math.Inf(-1)
-		}
 		if c.derived {
 			continue
 		}
@@ -53,15 +49,12 @@ func nearby(a *analysis, first scores) (longer, shorter scores) {
 // listed returns for each candidate the best score in each role among those
 // that stand beside it in a list: "A, B and C".
 func listed(a *analysis, first scores) scores {
-	out := make(scores, len(a.candidates))
+	out := newScores(len(a.candidates))
 	starts := make([][][]int, len(a.texts))
 	for n, t := range a.texts {
 		starts[n] = make([][]int, len(t.tokens)+1)
 	}
 	for i, c := range a.candidates {
-		for r := range roleCount {
-			out[i][r] = math.Inf(-1)
-		}
 		if c.derived {
 			continue
 		}
