@@ -41,6 +41,8 @@ type Store struct {
 	log      *slog.Logger
 	db       *badger.DB
 
+	keeping sync.Mutex // held while snapshots are dropped, before mu
+
 	mu     sync.Mutex
 	idle   sync.Cond // signals that calls has become 0
 	calls  int       // under way
@@ -65,6 +67,7 @@ const (
 	memTableSize   = 16 << 20
 	blockCacheSize = 32 << 20
 	indexCacheSize = 32 << 20
+	compactors     = 2 // the engine's least
 )
 
 // maxValue bounds a value. Below it a value lies in the tree itself, so that
@@ -108,6 +111,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
+	s.raiseDiscard()
 	return s, nil
 }
 
@@ -179,8 +183,10 @@ func tryEngine(dir string, readOnly bool, log *slog.Logger) (db *badger.DB, err 
 	o.Compression = options.ZSTD
 	o.ChecksumVerificationMode = options.OnBlockRead
 	o.DetectConflicts = false // one writer
-	o.NumVersionsToKeep = math.MaxInt
-	o.NumCompactors = 2
+	// Compactions throw away what the discard timestamp lets them, which is
+	// nothing until it is raised: see [Store.raiseDiscard].
+	o.NumVersionsToKeep = 1
+	o.NumCompactors = compactors
 	return badger.OpenManaged(o)
 }
 
@@ -412,6 +418,10 @@ func (s *Store) open(info Info) (*Snapshot, error) {
 	}
 	defer s.release()
 	s.mu.Lock()
+	if !slices.ContainsFunc(s.infos, func(i Info) bool { return i.Version == info.Version }) {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("%w: %s was dropped", ErrNoSnapshot, info.ID)
+	}
 	l := s.loaded[info.Version]
 	if l == nil {
 		l = new(loadedColumns)
@@ -441,6 +451,9 @@ func (s *Store) unload(version uint64) {
 		l.refs--
 	}
 	s.dropColumns()
+	if !s.closed {
+		s.raiseDiscard() // it may have been the last reader of a dropped one
+	}
 }
 
 // dropColumns forgets unused columns but the newest. The caller holds mu.
