@@ -27,6 +27,17 @@ type Options struct {
 	OnBytes func(n int64)
 	// Stdin is what the path "-" reads; nil is the process's standard input.
 	Stdin io.Reader
+	// Dir is the folder that relative paths begin at; empty is the process's
+	// working directory. Names in problems and origins are as given.
+	Dir string
+}
+
+// at is where a path leads.
+func at(dir, path string) string {
+	if dir == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return dir + string(filepath.Separator) + path // a slash at the end of a link to a folder stays
 }
 
 // Problem is something in the input that was refused. It is an error and wraps
@@ -132,14 +143,15 @@ func readPath(s *sink, path string) bool {
 		s.source = "stdin"
 		return readStream(s, in)
 	}
-	info, err := os.Stat(path)
+	place := at(s.options.Dir, path)
+	info, err := os.Stat(place)
 	switch {
 	case err != nil:
 		return s.problem(0, cause(err))
 	case info.IsDir():
-		return readFolder(s, path)
+		return readFolder(s, place, path)
 	}
-	return readFile(s, path)
+	return readFile(s, place)
 }
 
 // cause drops from a file system error the path, which a Problem has already.
@@ -165,11 +177,18 @@ func skip(entry fs.DirEntry) error {
 	return nil
 }
 
-func readFolder(s *sink, root string) bool {
+// readFolder reads the folder root, whose name as given is another where a path
+// was relative to Options.Dir.
+func readFolder(s *sink, root, name string) bool {
 	files, goOn := 0, true
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		in := *s
 		in.source = path
+		if path == root {
+			in.source = name
+		} else if below, err := filepath.Rel(root, path); err == nil {
+			in.source = filepath.Join(name, below)
+		}
 		if err == nil {
 			switch {
 			case hidden(root, path):
@@ -230,11 +249,13 @@ func (c countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Size is the size in bytes of the files that [Read] would read, 0 where it
-// cannot be told: for standard input, and for paths that cannot be read.
-func Size(paths []string) int64 {
+// Size is the size in bytes of the files that [Read] would read with dir as
+// Options.Dir, 0 where it cannot be told: for standard input, and for paths that
+// cannot be read.
+func Size(dir string, paths []string) int64 {
 	total := int64(0)
 	for _, root := range paths {
+		root = at(dir, root)
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err

@@ -194,6 +194,34 @@ func TestReadFolder(t *testing.T) {
 		filepath.Join(dir, "empty")+": nothing in it: no files in this folder")
 }
 
+// Where relative paths begin changes nothing in what is read, nor in its names.
+func TestReadDir(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "in", "a.json"), `{"title":"A"}`)
+	write(t, filepath.Join(dir, "in", "below", "b.json"), `{"title":"B"}`)
+	write(t, filepath.Join(dir, "in", "c.pdf"), "%PDF-1.5 and so on")
+	write(t, filepath.Join(dir, "d.json"), `{"title":"D"}`)
+	if err := os.Symlink("in", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := filepath.Join(t.TempDir(), "e.json")
+	write(t, elsewhere, `{"title":"E"}`)
+	paths := []string{"in", "./in/", "d.json", "missing", elsewhere, "link/", ".", "in/../d.json", "link"}
+	docs, problems := read(t, Options{Dir: dir}, paths...)
+	size := Size(dir, paths[:3])
+	t.Chdir(dir)
+	wantDocs, wantProblems := read(t, Options{}, paths...)
+	if d := cmp.Diff(wantDocs, docs); d != "" {
+		t.Errorf("documents (-there +from elsewhere):\n%s", d)
+	}
+	if d := cmp.Diff(wantProblems, problems); d != "" {
+		t.Errorf("problems (-there +from elsewhere):\n%s", d)
+	}
+	if want := Size("", paths[:3]); size != want || size == 0 {
+		t.Errorf("size %d, want %d", size, want)
+	}
+}
+
 func TestReadStrict(t *testing.T) {
 	for name, tt := range map[string]struct {
 		text string
