@@ -22,7 +22,8 @@ const (
 )
 
 func newResolve(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var asOf string
+	cmd := &cobra.Command{
 		Use:   "resolve NAME...",
 		Short: "Say which entities a name stands for, and why",
 		Long: "Says which entities a name, id or former id stands for. Of each it lists the names that were\n" +
@@ -31,7 +32,7 @@ func newResolve(g *globals) *cobra.Command {
 		Example: "  papergraph resolve 3DGS",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, closeAll, err := g.snapshot("")
+			r, closeAll, err := g.snapshot(asOf)
 			if err != nil {
 				return err
 			}
@@ -59,6 +60,8 @@ func newResolve(g *globals) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&asOf, "as-of", "", "snapshot to ask (default: the newest)")
+	return cmd
 }
 
 // explain writes what an entity is made of.

@@ -14,12 +14,13 @@ import (
 
 func newStats(g *globals) *cobra.Command {
 	var asJSON bool
+	var asOf string
 	cmd := &cobra.Command{
 		Use:   "stats",
-		Short: "Count what is in the newest snapshot",
+		Short: "Count what is in a snapshot",
 		Args:  usageArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			r, closeAll, err := g.snapshot("")
+			r, closeAll, err := g.snapshot(asOf)
 			if err != nil {
 				return err
 			}
@@ -50,6 +51,7 @@ func newStats(g *globals) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().StringVar(&asOf, "as-of", "", "snapshot to count (default: the newest)")
 	return cmd
 }
 
@@ -70,7 +72,7 @@ func newSnapshots(g *globals) *cobra.Command {
 			}
 			w := tabwriter.NewWriter(g.out.stdout, 0, 8, 2, ' ', 0)
 			for _, i := range infos {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", short(i.ID), i.Time.UTC().Format(time.RFC3339), plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"), i.Extractor)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", short(i.ID), i.Time.UTC().Format(timeFormat), plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"), i.Extractor)
 			}
 			if err := w.Flush(); err != nil {
 				return fmt.Errorf("write the snapshots: %w", err)
@@ -79,6 +81,9 @@ func newSnapshots(g *globals) *cobra.Command {
 		},
 	}
 }
+
+// timeFormat is how times are shown and read.
+const timeFormat = time.RFC3339
 
 // versionAtLink is set by the linker in releases (-X main.versionAtLink=v1.0).
 var versionAtLink string
