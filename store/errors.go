@@ -11,6 +11,8 @@ var (
 	ErrFormat = errors.New("store has another format")
 	// ErrNotStore says that the path holds no store, or something else.
 	ErrNotStore = errors.New("not a papergraph store")
+	// ErrNotEmpty says that what must be empty holds something.
+	ErrNotEmpty = errors.New("folder is not empty")
 	// ErrReadOnly says that the store's folder may not be written.
 	ErrReadOnly = errors.New("store cannot be written")
 )
@@ -19,6 +21,8 @@ var (
 var (
 	// ErrDamaged says that the store holds bytes that it cannot have written.
 	ErrDamaged = errors.New("store is damaged")
+	// ErrBackup says that a backup is cut off, damaged, or none.
+	ErrBackup = errors.New("backup cannot be read")
 	// ErrClosed says that the store, snapshot or writer is no longer open.
 	ErrClosed = errors.New("store is closed")
 	// ErrEmpty says that nothing was ever published.

@@ -185,6 +185,10 @@ func Compact(ctx context.Context, dir string, r Retention, o Options) (Compactio
 	}
 	err := with(dir, o, func(s *Store) (err error) {
 		c.Before = s.size()
+		// What cannot be read must not be taken for what is not there.
+		if err := s.verify(); err != nil {
+			return err
+		}
 		if c.Dropped, err = s.Keep(ctx, r); err != nil {
 			return err
 		}

@@ -208,6 +208,9 @@ func writeOutput(stdout io.Writer, path string, write func(io.Writer) error) err
 	if err == nil {
 		err = f.Chmod(mode)
 	}
+	if err == nil {
+		err = f.Sync() // before the old one is gone
+	}
 	if closing := f.Close(); err == nil {
 		err = closing
 	}

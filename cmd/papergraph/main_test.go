@@ -126,7 +126,7 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "capture": capture, "hold": hold, "occupy": occupy, "longline": longLine, "png": isPNG,
+			"status": status, "capture": capture, "hold": hold, "occupy": occupy, "longline": longLine, "png": isPNG, "truncated": truncated,
 		},
 	})
 }
@@ -206,6 +206,15 @@ func longLine(ts *testscript.TestScript, neg bool, args []string) {
 	const head, tail = `{"title": "A paper without an end", "abstract": "`, `"}`
 	line := head + strings.Repeat("x", size-len(head)-len(tail)) + tail
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(first+"\n"+line+"\n"+rest), 0o666))
+}
+
+// truncated FILE takes the last byte off a file.
+func truncated(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: truncated FILE")
+	}
+	s := ts.ReadFile(args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s[:len(s)-1]), 0o666))
 }
 
 // png FILE checks that a file is a PNG that decodes.

@@ -56,7 +56,7 @@ func newRoot(out *output) *cobra.Command {
 	f.StringVar(&g.tagger, "tagger", "fast", "tagger to extract with: fast, or accurate, which takes longer")
 	root.AddCommand(newUp(g), newBuild(g), newServe(g), newQuery(g), newSearch(g), newResolve(g), newExport(g),
 		newEval(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newStats(g), newSnapshots(g), newVersion(g))
-	root.AddCommand(newCompact(g))
+	root.AddCommand(newCompact(g), newBackup(g), newRestore(g))
 	return root
 }
 
