@@ -29,6 +29,8 @@ type Options struct {
 	// processes may hold one store read-only at the same time. A store whose
 	// writer was killed is repaired first, which writes to its folder.
 	ReadOnly bool
+	// Existing opens a store that exists and makes none.
+	Existing bool
 	// Logger receives what the engine below has to say, at debug level, and
 	// repairs, at warn level. Nil is silent.
 	Logger *slog.Logger
@@ -78,7 +80,7 @@ const maxValue = 1<<20 - 1
 const magic = 'P'<<8 | FormatVersion
 
 // Open opens the store in the folder dir and creates it unless it is there or
-// o says ReadOnly. It never writes into a folder that holds other things. The
+// o says ReadOnly or Existing. It never writes into a folder that holds other things. The
 // error wraps [ErrLocked], [ErrFormat], [ErrNotStore], [ErrDamaged] or
 // [ErrReadOnly].
 func Open(dir string, o Options) (*Store, error) {
@@ -87,7 +89,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if err := inspectFolder(dir, o.ReadOnly); err != nil {
+	if err := inspectFolder(dir, o.ReadOnly || o.Existing); err != nil {
 		return nil, err
 	}
 	var err error
@@ -204,12 +206,13 @@ func (l engineLog) write(level, format string, args []any) {
 	}
 }
 
-// inspectFolder refuses, before anything is written, what is not a store.
-func inspectFolder(dir string, readOnly bool) error {
+// inspectFolder refuses, before anything is written, what is not a store; where
+// one must exist, also a place for one.
+func inspectFolder(dir string, exists bool) error {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if readOnly {
+		if exists {
 			return fmt.Errorf("%w: %s does not exist; build one first", ErrNotStore, dir)
 		}
 		if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -223,11 +226,15 @@ func inspectFolder(dir string, readOnly bool) error {
 	}
 	manifest, err := os.ReadFile(filepath.Join(dir, badger.ManifestFilename))
 	if errors.Is(err, fs.ErrNotExist) {
-		// A store whose first opening was cut short has no more than these.
-		if i := slices.IndexFunc(entries, func(e fs.DirEntry) bool { return e.Name() != "LOCK" && e.Name() != "MANIFEST-REWRITE" }); i >= 0 {
+		// A store whose first opening was cut short has no more than these, and
+		// maybe the socket of a server.
+		other := func(e fs.DirEntry) bool {
+			return e.Name() != "LOCK" && e.Name() != "MANIFEST-REWRITE" && e.Type() != fs.ModeSocket
+		}
+		if i := slices.IndexFunc(entries, other); i >= 0 {
 			return fmt.Errorf("%w: %s holds other things (%s); name an empty or new folder", ErrNotStore, dir, entries[i].Name())
 		}
-		if readOnly {
+		if exists {
 			return fmt.Errorf("%w: %s is empty; build a store first", ErrNotStore, dir)
 		}
 		return nil

@@ -85,7 +85,7 @@ func (g *globals) annotate(ctx context.Context, stdin io.Reader, paths []string,
 	}
 	var refused problems
 	papers := 0
-	err = writeOutput(g.out.stdout, f.output, func(w io.Writer) error {
+	err = g.writeOutput(f.output, func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		seen := map[string]bool{}

@@ -25,14 +25,14 @@ func newBackup(g *globals) *cobra.Command {
 			if f, ok := g.out.stdout.(*os.File); ok && args[0] == "-" && term.IsTerminal(int(f.Fd())) {
 				return usageError{fmt.Errorf("a backup is not for a terminal: name a file, or send standard output to one")}
 			}
-			s, err := g.openForReading()
+			s, err := g.openForReading(cmd.Context())
 			if err != nil {
 				return err
 			}
 			defer s.Close()
 			var info store.BackupInfo
 			counted := &countingWriter{}
-			err = writeOutput(g.out.stdout, args[0], func(w io.Writer) (err error) {
+			err = g.writeOutput(args[0], func(w io.Writer) (err error) {
 				counted.to = w
 				info, err = s.Backup(cmd.Context(), counted, g.out.steps("back up", "record"))
 				return err

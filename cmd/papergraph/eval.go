@@ -76,7 +76,7 @@ func (f *evalFlags) check() error {
 }
 
 func (g *globals) eval(ctx context.Context, stdin io.Reader, f evalFlags) error {
-	gold, err := readGold(f.gold)
+	gold, err := readGold(f.gold, g.path(f.gold))
 	if err != nil {
 		return err
 	}
@@ -140,10 +140,11 @@ func writeLines[T any](w io.Writer, list []T) error {
 	return b.Flush()
 }
 
-func readGold(path string) ([]score.Paper, error) {
-	f, err := os.Open(path)
+// readGold reads annotations from where the path that the user gave leads.
+func readGold(path, place string) ([]score.Paper, error) {
+	f, err := os.Open(place)
 	if err != nil {
-		return nil, fmt.Errorf("read gold: %w", err)
+		return nil, fmt.Errorf("read gold: %w", asGiven(err, path))
 	}
 	defer f.Close()
 	papers, err := score.ReadPapers(f)
@@ -160,7 +161,7 @@ func readGold(path string) ([]score.Paper, error) {
 // are given, of those. The returned function closes what they are read from.
 func (g *globals) factsToScore(ctx context.Context, stdin io.Reader, papers string, refused *problems) (iter.Seq2[*graph.Facts, error], func(), error) {
 	if papers == "" {
-		r, closeAll, err := g.snapshot("")
+		r, closeAll, err := g.snapshot(ctx, "")
 		if err != nil {
 			return nil, nil, err
 		}
@@ -170,7 +171,7 @@ func (g *globals) factsToScore(ctx context.Context, stdin io.Reader, papers stri
 	if err != nil {
 		return nil, nil, err
 	}
-	read := source.Read(ctx, []string{papers}, source.Options{Stdin: interruptible(ctx, stdin), OnProblem: refused.add})
+	read := source.Read(ctx, []string{papers}, source.Options{Stdin: interruptible(ctx, stdin), Locate: g.path, OnProblem: refused.add})
 	return func(yield func(*graph.Facts, error) bool) {
 		n := 0
 		for f, err := range extracted(x, read) {

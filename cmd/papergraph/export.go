@@ -94,7 +94,7 @@ func (g *globals) export(ctx context.Context, bounded bool, f exportFlags) error
 	if err != nil {
 		return err
 	}
-	r, closeAll, err := g.snapshot(f.asOf)
+	r, closeAll, err := g.snapshot(ctx, f.asOf)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (g *globals) export(ctx context.Context, bounded bool, f exportFlags) error
 	} else if f.maxNodes > 0 {
 		options.Title = "The most connected nodes"
 	}
-	return writeOutput(g.out.stdout, f.output, func(w io.Writer) error {
+	return g.writeOutput(f.output, func(w io.Writer) error {
 		if f.format == "facts" {
 			for facts, err := range r.AllFacts(ctx) {
 				if err != nil {
@@ -173,9 +173,9 @@ func writeView(ctx context.Context, w io.Writer, view *graph.View, f exportFlags
 // writeOutput gives write a writer to a file, or to standard output for "" and
 // "-". A file is complete or, on an error, what it was before: it is written
 // beside its place and renamed.
-func writeOutput(stdout io.Writer, path string, write func(io.Writer) error) error {
-	if path == "" || path == "-" {
-		b := bufio.NewWriter(stdout)
+func (g *globals) writeOutput(name string, write func(io.Writer) error) error {
+	if name == "" || name == "-" {
+		b := bufio.NewWriter(g.out.stdout)
 		if err := write(b); err != nil {
 			return err
 		}
@@ -184,21 +184,22 @@ func writeOutput(stdout io.Writer, path string, write func(io.Writer) error) err
 		}
 		return nil
 	}
+	path := g.path(name)
 	mode := fs.FileMode(0o644)
 	switch st, err := os.Stat(path); {
 	case err == nil && st.IsDir():
-		return fmt.Errorf("write %s: it is a folder", path)
+		return fmt.Errorf("write %s: it is a folder", name)
 	case err == nil && !st.Mode().IsRegular():
-		return writeThrough(path, write) // a pipe or a device is not to be replaced
+		return writeThrough(path, name, write) // a pipe or a device is not to be replaced
 	case err == nil:
 		mode = st.Mode().Perm()
 		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return fmt.Errorf("write: %w", err)
+			return fmt.Errorf("write: %w", asGiven(err, name))
 		}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", name, asGiven(err, name))
 	}
 	b := bufio.NewWriter(f)
 	err = write(b)
@@ -218,23 +219,24 @@ func writeOutput(stdout io.Writer, path string, write func(io.Writer) error) err
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
 	}
 	return nil
 }
 
-// writeThrough gives write a writer to what is already at path.
-func writeThrough(path string, write func(io.Writer) error) error {
+// writeThrough gives write a writer to what is already at path, which the user
+// calls name.
+func writeThrough(path, name string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		return fmt.Errorf("write: %w", err)
+		return fmt.Errorf("write: %w", asGiven(err, name))
 	}
 	b := bufio.NewWriter(f)
 	if err = write(b); err == nil {
 		err = b.Flush()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

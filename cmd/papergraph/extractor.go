@@ -16,10 +16,11 @@ func (g *globals) loadLexicon() (*lexicon.Lexicon, error) {
 	if g.lexicon == "" {
 		return lexicon.Default()
 	}
-	if st, err := os.Stat(g.lexicon); err != nil || !st.IsDir() {
-		return nil, fmt.Errorf("--lexicon %s: %w", g.lexicon, cmp.Or(err, fs.ErrInvalid))
+	dir := g.path(g.lexicon)
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		return nil, fmt.Errorf("--lexicon %s: %w", g.lexicon, cmp.Or(asGiven(err, g.lexicon), fs.ErrInvalid))
 	}
-	return lexicon.Load(lexicon.Shipped(), os.DirFS(g.lexicon))
+	return lexicon.Load(lexicon.Shipped(), os.DirFS(dir))
 }
 
 // loadModel reads the user's model, or takes the shipped one.
@@ -27,7 +28,7 @@ func (g *globals) loadModel() (*extract.Model, error) {
 	if g.model == "" {
 		return extract.DefaultModel()
 	}
-	f, err := os.Open(g.model)
+	f, err := g.openFile(g.model)
 	if err != nil {
 		return nil, fmt.Errorf("--model: %w", err)
 	}

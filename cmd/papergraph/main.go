@@ -12,12 +12,17 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"papergraph/cmd/papergraph/handover"
+	"papergraph/store"
 )
 
 // Exit codes.
@@ -45,20 +50,58 @@ func (e usageError) Unwrap() error { return e.error }
 // it has reported already.
 var errPartial = errors.New("some input was refused")
 
+// call is how the program was called, by the system or by a process that hands
+// its work over.
+type call struct {
+	args           []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	// by is what the process sent that handed its work over; nil where there
+	// is none.
+	by *handover.Command
+}
+
+// String is what to call it in a message.
+func (c call) String() string {
+	s := "papergraph " + strings.Join(c.args, " ")
+	if len(s) > 80 {
+		s = strings.ToValidUTF8(s[:77], "") + "..."
+	}
+	if c.by != nil {
+		s += fmt.Sprintf(" (process %d)", c.by.Process)
+	}
+	return s
+}
+
 // run is the whole program: it returns the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	out := &output{stdout: stdout, stderr: stderr}
-	root := newRoot(out)
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	return execute(ctx, call{args: args, stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv}, nil)
+}
+
+// execute runs a command, with what a server lends it if there is one.
+func execute(ctx context.Context, c call, h *host) int {
+	out := &output{stdout: c.stdout, stderr: c.stderr}
+	if c.by != nil {
+		out.note = c.by.Note
+	}
+	root := newRoot(&globals{out: out, call: c, host: h})
+	root.SetArgs(c.args)
+	root.SetIn(c.stdin)
+	root.SetOut(c.stdout)
+	root.SetErr(c.stderr)
 	err := root.ExecuteContext(ctx)
+	var elsewhere handedOver
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.As(err, &elsewhere):
+		return elsewhere.code
 	case errors.Is(err, errPartial):
 		return exitPartial
+	case errors.Is(context.Cause(ctx), handover.ErrEnding) && (errors.Is(err, context.Canceled) || errors.Is(err, store.ErrClosed)):
+		out.errorf("interrupted: the server that holds the store was stopped")
+		return exitFailed
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		out.errorf("interrupted")
 		return exitFailed

@@ -352,7 +352,7 @@ func TestFlags(t *testing.T) {
 	used := func(word string) bool {
 		return regexp.MustCompile(`[ "]` + regexp.QuoteMeta(word) + `[ "=\n]`).MatchString(tests.String())
 	}
-	for _, cmd := range newRoot(&output{}).Commands() {
+	for _, cmd := range newRoot(&globals{out: &output{}, call: call{getenv: os.Getenv}}).Commands() {
 		t.Run(cmd.Name(), func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			if code := run(t.Context(), []string{cmd.Name(), "--help"}, strings.NewReader(""), &stdout, &stderr); code != exitDone {

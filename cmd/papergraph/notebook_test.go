@@ -84,7 +84,7 @@ func TestNotebook(t *testing.T) {
 			t.Fatal("PAPERGRAPH_NOTEBOOK is set, but there is no jupyter-nbconvert: install jupyter-nbconvert")
 		}
 	}
-	s := startServer(t, "serve", "--store", corpusStore(t))
+	s := startServer(t, "serve", "--store", copyStore(t, corpusStore(t)))
 	dir := t.TempDir()
 	cmd := exec.Command(convert, "--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=120",
 		"--output-dir", dir, "--output", "executed.ipynb", filepath.Join(notebooks, "papergraph.ipynb"))

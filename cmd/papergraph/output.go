@@ -16,6 +16,9 @@ import (
 type output struct {
 	stdout, stderr io.Writer
 	quiet          bool // only errors
+	// note sends what is not output to the process that the command is run
+	// for; nil where that is this one.
+	note func([]byte) error
 }
 
 // errorf reports an error; one that is several stands on several lines.

@@ -23,6 +23,15 @@ func newQuery(g *globals) *cobra.Command {
   papergraph query 'query($n: String!) { resolve(name: $n) { entity { id } } }' --var n=3DGS`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			variables, err := g.parseVariables(vars)
+			if err != nil {
+				return err
+			}
+			s, err := g.openForReading(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer s.Close()
 			query := args[0]
 			if query == "-" {
 				in, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), 1<<20))
@@ -31,16 +40,7 @@ func newQuery(g *globals) *cobra.Command {
 				}
 				query = string(in)
 			}
-			variables, err := parseVariables(vars)
-			if err != nil {
-				return err
-			}
-			s, err := g.openForReading()
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			engine, err := schema.New(schema.FromStore(s), schema.Options{Logger: g.out.logger()})
+			engine, err := schema.New(schema.FromStore(s.Store), schema.Options{Logger: g.out.logger()})
 			if err != nil {
 				return err
 			}
@@ -68,7 +68,7 @@ func writeAnswer(w io.Writer, answer *schema.Response) error {
 
 // parseVariables reads name=value pairs. A value that is JSON is taken as it
 // is, any other as a string; @FILE reads the value from a file.
-func parseVariables(pairs []string) (map[string]any, error) {
+func (g *globals) parseVariables(pairs []string) (map[string]any, error) {
 	out := map[string]any{}
 	for _, pair := range pairs {
 		name, value, ok := strings.Cut(pair, "=")
@@ -76,8 +76,8 @@ func parseVariables(pairs []string) (map[string]any, error) {
 			return nil, usageError{fmt.Errorf("--var %q: expected name=value", pair)}
 		}
 		if path, ok := strings.CutPrefix(value, "@"); ok {
-			b, err := os.ReadFile(path)
-			if err != nil {
+			b, err := os.ReadFile(g.path(path))
+			if err = asGiven(err, path); err != nil {
 				return nil, fmt.Errorf("--var %s: %w", name, err)
 			}
 			value = string(b)

@@ -32,7 +32,7 @@ func newResolve(g *globals) *cobra.Command {
 		Example: "  papergraph resolve 3DGS",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, closeAll, err := g.snapshot(asOf)
+			r, closeAll, err := g.snapshot(cmd.Context(), asOf)
 			if err != nil {
 				return err
 			}

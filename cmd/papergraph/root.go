@@ -2,9 +2,9 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,21 +13,25 @@ import (
 	"papergraph/store"
 )
 
-// defaultStore is the store's folder unless --store or PAPERGRAPH_STORE name
+// defaultStore is the store's folder unless --store or the variable name
 // another.
-const defaultStore = "papergraph.db"
+const (
+	defaultStore  = "papergraph.db"
+	storeVariable = "PAPERGRAPH_STORE"
+)
 
-// globals are the flags that every command has.
+// globals are the flags that every command has, and what it works with.
 type globals struct {
 	store   string
 	lexicon string
 	model   string
 	tagger  string
 	out     *output
+	call    call
+	host    *host // nil where the command opens the store itself
 }
 
-func newRoot(out *output) *cobra.Command {
-	g := &globals{out: out}
+func newRoot(g *globals) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "papergraph",
 		Short:         "Build a knowledge graph from papers, ask it and draw it",
@@ -49,30 +53,28 @@ func newRoot(out *output) *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	f := root.PersistentFlags()
-	f.StringVar(&g.store, "store", cmp.Or(os.Getenv("PAPERGRAPH_STORE"), defaultStore), "folder of the store (or PAPERGRAPH_STORE)")
-	f.BoolVarP(&out.quiet, "quiet", "q", false, "say nothing but errors")
+	f.StringVar(&g.store, "store", cmp.Or(g.call.getenv(storeVariable), defaultStore), "folder of the store (or "+storeVariable+")")
+	f.BoolVarP(&g.out.quiet, "quiet", "q", false, "say nothing but errors")
 	f.StringVar(&g.lexicon, "lexicon", "", "folder with lexicon files (*.txt) to add to the shipped ones")
 	f.StringVar(&g.model, "model", "", "model to extract with, as papergraph train writes it (default: the shipped one)")
 	f.StringVar(&g.tagger, "tagger", "fast", "tagger to extract with: fast, or accurate, which takes longer")
-	root.AddCommand(newUp(g), newBuild(g), newServe(g), newQuery(g), newSearch(g), newResolve(g), newExport(g),
-		newEval(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newStats(g), newSnapshots(g), newVersion(g))
-	root.AddCommand(newCompact(g), newBackup(g), newRestore(g))
+	// What needs the store, and so can be handed over to the server that has it.
+	root.AddCommand(newBuild(g), newQuery(g), newSearch(g), newResolve(g), newExport(g), newEval(g), newStats(g), newSnapshots(g), newBackup(g))
+	if g.call.by == nil {
+		root.AddCommand(newUp(g), newServe(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newVersion(g),
+			newCompact(g), newRestore(g))
+	}
 	return root
-}
-
-// openForReading opens the store as one of several readers.
-func (g *globals) openForReading() (*store.Store, error) {
-	return store.Open(g.store, store.Options{ReadOnly: true, Logger: g.out.logger()})
 }
 
 // snapshot opens the newest snapshot, or the one that asOf names. The returned
 // function closes snapshot and store.
-func (g *globals) snapshot(asOf string) (*store.Snapshot, func(), error) {
-	s, err := g.openForReading()
+func (g *globals) snapshot(ctx context.Context, asOf string) (*store.Snapshot, func(), error) {
+	s, err := g.openForReading(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := latestOr(s, asOf)
+	r, err := latestOr(s.Store, asOf)
 	if err != nil {
 		return nil, nil, errors.Join(err, s.Close())
 	}

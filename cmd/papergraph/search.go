@@ -32,7 +32,7 @@ func newSearch(g *globals) *cobra.Command {
 			if limit < 1 {
 				return usageError{fmt.Errorf("--limit %d: at least 1", limit)}
 			}
-			r, closeAll, err := g.snapshot("")
+			r, closeAll, err := g.snapshot(cmd.Context(), "")
 			if err != nil {
 				return err
 			}

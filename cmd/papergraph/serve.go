@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"papergraph/cmd/papergraph/handover"
 	"papergraph/cmd/papergraph/web"
 	"papergraph/exporters"
 	"papergraph/schema"
@@ -29,7 +32,10 @@ func newServe(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the store: GraphQL, playground, pages, pictures",
-		Args:  usageArgs(cobra.NoArgs),
+		Long: "Serves the store over GraphQL, with a playground, pages and pictures. Other commands work\n" +
+			"meanwhile, build too: the server runs them, and serves the new snapshot from the moment\n" +
+			"that it is published.",
+		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return g.serve(cmd.Context(), flags)
 		},
@@ -51,16 +57,7 @@ func newUp(g *globals) *cobra.Command {
 			if err := building.check(); err != nil {
 				return err
 			}
-			var refused error
-			if len(args) > 0 {
-				if refused = g.build(cmd.Context(), cmd.InOrStdin(), args, building); refused != nil && !errors.Is(refused, errPartial) {
-					return refused
-				}
-			}
-			if err := g.serve(cmd.Context(), serving); err != nil {
-				return err
-			}
-			return refused
+			return g.up(cmd.Context(), cmd.InOrStdin(), args, building, serving)
 		},
 	}
 	building.add(cmd)
@@ -68,23 +65,81 @@ func newUp(g *globals) *cobra.Command {
 	return cmd
 }
 
-// serve answers until the context is done, which is how a server ends. It
-// holds the store as a reader, beside which others can read.
-func (g *globals) serve(ctx context.Context, flags serveFlags) (err error) {
-	s, err := g.openForReading()
+// up builds, if there is anything to build from, and then serves. It holds the
+// store all the time.
+func (g *globals) up(ctx context.Context, stdin io.Reader, paths []string, building buildFlags, serving serveFlags) (err error) {
+	if len(paths) == 0 {
+		return g.serve(ctx, serving)
+	}
+	e, err := g.equip(building)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	r, err := latestOr(s, flags.asOf) // so that an empty store or unknown snapshot is said at once
+	h, err := g.hold(ctx, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.store.Close()) }()
+	refused := g.buildInto(ctx, h.store, e, stdin, paths, building)
+	if refused != nil && !errors.Is(refused, errPartial) {
+		return refused
+	}
+	if err := g.serveFrom(ctx, h, serving); err != nil {
+		return err
+	}
+	return refused
+}
+
+// serve answers until the context is done, which is how a server ends.
+func (g *globals) serve(ctx context.Context, flags serveFlags) (err error) {
+	h, err := g.hold(ctx, store.Options{Existing: true})
+	if errors.Is(err, store.ErrReadOnly) {
+		g.out.logger().Debug("serving a store that cannot be written, without taking commands for it", "store", g.store, "reason", err)
+		h, err = g.hold(ctx, store.Options{ReadOnly: true})
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.store.Close()) }()
+	return g.serveFrom(ctx, h, flags)
+}
+
+// hold opens the store for a server, which nobody else can run the command for.
+func (g *globals) hold(ctx context.Context, o store.Options) (*host, error) {
+	o.Logger = g.out.logger()
+	for start := time.Now(); ; {
+		switch about, err := handover.Ask(ctx, g.store); {
+		case err == nil:
+			return nil, fmt.Errorf("%w: a server is running on %s; papergraph build adds papers to what it serves, or stop it first", store.ErrLocked, about.Address)
+		case !errors.Is(err, handover.ErrNoServer) && !errors.Is(err, handover.ErrUnreachable):
+			return nil, err
+		}
+		s, err := store.Open(g.store, o)
+		if err == nil {
+			return &host{store: s, turn: newTurn(), readOnly: o.ReadOnly}, nil
+		}
+		if !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
+			return nil, err
+		}
+		if err := pause(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// serveFrom serves a store that is open.
+func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags) error {
+	r, err := latestOr(h.store, flags.asOf) // so that an empty store or unknown snapshot is said at once
 	if err != nil {
 		return err
 	}
 	info := r.Info()
-	r.Close()
-	source := schema.FromStore(s)
+	source := schema.FromStore(h.store)
 	if flags.asOf != "" {
+		defer r.Close() // nobody may drop it
 		source = pinned{source, info.ID}
+	} else {
+		r.Close()
 	}
 	log := g.out.logger()
 	graphql, err := schema.New(source, schema.Options{BaseURL: strings.TrimRight(flags.baseURL, "/"), Logger: log})
@@ -105,8 +160,43 @@ func (g *globals) serve(ctx context.Context, flags serveFlags) (err error) {
 	if err != nil {
 		return err
 	}
-	g.out.infof("serving snapshot %s on %s (Ctrl-C ends)", short(info.ID), server.URL(listener))
-	return server.Serve(ctx, listener)
+	url := server.URL(listener)
+	taken, err := g.takeCommands(ctx, h, url)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	g.out.infof("serving snapshot %s on %s (Ctrl-C ends)", short(info.ID), url)
+	return errors.Join(server.Serve(ctx, listener), taken())
+}
+
+// takeCommands lets other processes hand over what they want from the store
+// that this one holds, until the returned function is called. It waits for
+// their commands to end.
+func (g *globals) takeCommands(ctx context.Context, h *host, url string) (end func() error, err error) {
+	if h.readOnly {
+		return func() error { return nil }, nil // others can read beside this one
+	}
+	l, err := handover.Listen(g.store)
+	if err != nil {
+		return nil, fmt.Errorf("take commands for the store: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- l.Serve(ctx, handover.About{Version: programVersion(), Address: url}, h.run, g.out.logger())
+	}()
+	return func() error {
+		cancel()
+		return errors.Join(<-ended, l.Close())
+	}, nil
+}
+
+// run runs a command that another process has handed over.
+func (h *host) run(ctx context.Context, c *handover.Command) int {
+	return execute(ctx, call{
+		args: c.Args, stdin: c.Stdin, stdout: c.Stdout, stderr: c.Stderr, by: c,
+		getenv: func(name string) string { return c.Env[name] },
+	}, h)
 }
 
 // pinned is a source whose newest snapshot is a given one.

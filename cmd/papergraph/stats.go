@@ -19,8 +19,8 @@ func newStats(g *globals) *cobra.Command {
 		Use:   "stats",
 		Short: "Count what is in a snapshot",
 		Args:  usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			r, closeAll, err := g.snapshot(asOf)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r, closeAll, err := g.snapshot(cmd.Context(), asOf)
 			if err != nil {
 				return err
 			}
@@ -60,8 +60,8 @@ func newSnapshots(g *globals) *cobra.Command {
 		Use:   "snapshots",
 		Short: "List the snapshots in the store, newest first",
 		Args:  usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) (err error) {
-			s, err := g.openForReading()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := g.openForReading(cmd.Context())
 			if err != nil {
 				return err
 			}

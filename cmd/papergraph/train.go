@@ -128,7 +128,7 @@ func (g *globals) train(ctx context.Context, stdin io.Reader, f trainFlags) erro
 		return err
 	}
 	if f.output != "" {
-		if err := writeOutput(g.out.stdout, f.output, m.Write); err != nil {
+		if err := g.writeOutput(f.output, m.Write); err != nil {
 			return err
 		}
 	}
@@ -170,7 +170,7 @@ func annotated(ctx context.Context, stdin io.Reader, golds, papers []string, ref
 	}
 	var out []extract.Annotated
 	for _, path := range golds {
-		list, err := readGold(path)
+		list, err := readGold(path, path)
 		if err != nil {
 			return nil, err
 		}

@@ -26,9 +26,9 @@ import (
 // Options say what to build from and with.
 type Options struct {
 	Store     *store.Store
-	Paths     []string  // files and folders, as [source.Read] takes them
-	Stdin     io.Reader // what the path "-" reads; nil is the process's standard input
-	Dir       string    // where relative paths begin; empty is the working directory
+	Paths     []string                 // files and folders, as [source.Read] takes them
+	Stdin     io.Reader                // what the path "-" reads; nil is the process's standard input
+	Locate    func(path string) string // as [source.Options] has it
 	Lexicon   *lexicon.Lexicon
 	Registry  *registry.Registry // what people decided about names; nil for nothing
 	Extractor *extract.Extractor
@@ -134,12 +134,12 @@ func (b *builder) extract(ctx context.Context) error {
 	defer cancel(nil)
 	docs := make(chan graph.Document, 4*b.Jobs)
 	done := make(chan extracted, 4*b.Jobs)
-	total := source.Size(b.Dir, b.Paths)
+	total := source.Size(b.Locate, b.Paths)
 	var bytesRead atomic.Int64 // so far, for the goroutine that reports
 	var workers sync.WaitGroup
 	workers.Go(func() {
 		defer close(docs)
-		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, Dir: b.Dir, OnBytes: func(n int64) { bytesRead.Add(n) }, OnProblem: func(p source.Problem) {
+		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, Locate: b.Locate, OnBytes: func(n int64) { bytesRead.Add(n) }, OnProblem: func(p source.Problem) {
 			b.report.Problems++
 			if b.OnProblem != nil {
 				b.OnProblem(p)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"papergraph/graph"
 )
@@ -27,17 +28,10 @@ type Options struct {
 	OnBytes func(n int64)
 	// Stdin is what the path "-" reads; nil is the process's standard input.
 	Stdin io.Reader
-	// Dir is the folder that relative paths begin at; empty is the process's
-	// working directory. Names in problems and origins are as given.
-	Dir string
-}
-
-// at is where a path leads.
-func at(dir, path string) string {
-	if dir == "" || filepath.IsAbs(path) {
-		return path
-	}
-	return dir + string(filepath.Separator) + path // a slash at the end of a link to a folder stays
+	// Locate says where a path leads; nil is for where it says. It is for
+	// paths of another process, whose working directory is another. Names in
+	// problems and origins are as given.
+	Locate func(path string) string
 }
 
 // Problem is something in the input that was refused. It is an error and wraps
@@ -143,7 +137,10 @@ func readPath(s *sink, path string) bool {
 		s.source = "stdin"
 		return readStream(s, in)
 	}
-	place := at(s.options.Dir, path)
+	place := path
+	if s.options.Locate != nil {
+		place = s.options.Locate(path)
+	}
 	info, err := os.Stat(place)
 	switch {
 	case err != nil:
@@ -177,8 +174,7 @@ func skip(entry fs.DirEntry) error {
 	return nil
 }
 
-// readFolder reads the folder root, whose name as given is another where a path
-// was relative to Options.Dir.
+// readFolder reads the folder root, which the caller may know by another name.
 func readFolder(s *sink, root, name string) bool {
 	files, goOn := 0, true
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -231,6 +227,9 @@ func readFile(s *sink, path string) bool {
 		return s.problem(0, cause(err))
 	}
 	defer f.Close() // read only: closing cannot lose anything
+	// A pipe may never have anything; of a file the deadline is refused.
+	stop := context.AfterFunc(s.ctx, func() { _ = f.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
 	if s.options.OnBytes != nil {
 		return readStream(s, countingReader{f, s.options.OnBytes})
 	}
@@ -249,13 +248,15 @@ func (c countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Size is the size in bytes of the files that [Read] would read with dir as
-// Options.Dir, 0 where it cannot be told: for standard input, and for paths that
-// cannot be read.
-func Size(dir string, paths []string) int64 {
+// Size is the size in bytes of the files that [Read] would read, 0 where it
+// cannot be told: for standard input, and for paths that cannot be read. Locate
+// may be nil.
+func Size(locate func(path string) string, paths []string) int64 {
 	total := int64(0)
 	for _, root := range paths {
-		root = at(dir, root)
+		if locate != nil {
+			root = locate(root)
+		}
 		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return err

@@ -194,8 +194,8 @@ func TestReadFolder(t *testing.T) {
 		filepath.Join(dir, "empty")+": nothing in it: no files in this folder")
 }
 
-// Where relative paths begin changes nothing in what is read, nor in its names.
-func TestReadDir(t *testing.T) {
+// Where paths lead changes nothing in the names of what is read.
+func TestReadLocate(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "in", "a.json"), `{"title":"A"}`)
 	write(t, filepath.Join(dir, "in", "below", "b.json"), `{"title":"B"}`)
@@ -207,8 +207,14 @@ func TestReadDir(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "e.json")
 	write(t, elsewhere, `{"title":"E"}`)
 	paths := []string{"in", "./in/", "d.json", "missing", elsewhere, "link/", ".", "in/../d.json", "link"}
-	docs, problems := read(t, Options{Dir: dir}, paths...)
-	size := Size(dir, paths[:3])
+	locate := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return dir + "/" + path
+	}
+	docs, problems := read(t, Options{Locate: locate}, paths...)
+	size := Size(locate, paths[:3])
 	t.Chdir(dir)
 	wantDocs, wantProblems := read(t, Options{}, paths...)
 	if d := cmp.Diff(wantDocs, docs); d != "" {
@@ -217,7 +223,7 @@ func TestReadDir(t *testing.T) {
 	if d := cmp.Diff(wantProblems, problems); d != "" {
 		t.Errorf("problems (-there +from elsewhere):\n%s", d)
 	}
-	if want := Size("", paths[:3]); size != want || size == 0 {
+	if want := Size(nil, paths[:3]); size != want || size == 0 {
 		t.Errorf("size %d, want %d", size, want)
 	}
 }
