@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -61,7 +62,10 @@ func Listen(folder string) (*Listener, error) {
 // Close removes the socket. A second Close does nothing.
 func (l *Listener) Close() error {
 	l.once.Do(func() {
-		l.err = errors.Join(os.Remove(filepath.Join(l.folder, SocketName)), l.l.Close())
+		if l.err = os.Remove(filepath.Join(l.folder, SocketName)); errors.Is(l.err, fs.ErrNotExist) {
+			l.err = nil
+		}
+		l.err = errors.Join(l.err, l.l.Close())
 	})
 	return l.err
 }
