@@ -212,12 +212,21 @@ func boundName(s string) string {
 	if len(s) <= maxName {
 		return s
 	}
+	sum := sha256.Sum256([]byte(s))
+	return s[:boundCut(s)] + string(sum[:16])
+}
+
+// boundCut is how much of a string is in the keys of all names that begin with
+// it, however they go on.
+func boundCut(s string) int {
 	cut := maxName - 16
+	if len(s) <= cut {
+		return len(s)
+	}
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}
-	sum := sha256.Sum256([]byte(s))
-	return s[:cut] + string(sum[:16])
+	return cut
 }
 
 // nameKey writes a key of the tables K and X, which have the same parts: a

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math/bits"
 	"slices"
 
 	"papergraph/graph"
@@ -52,6 +53,14 @@ func relationMaskOf(relations []graph.Relation) (relationMask, error) {
 
 func (m relationMask) has(code byte) bool { return m == 0 || m&(1<<code) != 0 }
 
+// only returns the relation of a set of one.
+func (m relationMask) only() (code byte, ok bool) {
+	if bits.OnesCount32(uint32(m)) != 1 {
+		return 0, false
+	}
+	return byte(bits.TrailingZeros32(uint32(m))), true
+}
+
 // postingList is the neighbours of one node by one relation in one direction,
 // ascending.
 type postingList struct {
@@ -64,14 +73,7 @@ type postingList struct {
 // relation.
 func (q *reader) adjacency(c *columns, uid uint32, relations relationMask, d Direction) ([]postingList, error) {
 	var lists []postingList
-	err := q.scan(adjacentPrefix(uid), func(key, value []byte) error {
-		_, direction, relation, high, err := parseAdjacentKey(key)
-		if err != nil {
-			return err
-		}
-		if !relations.has(relation) || d == Out && direction != directionOut || d == In && direction != directionIn {
-			return nil
-		}
+	err := q.containers(uid, relations, d, func(direction, relation byte, high uint16, container []byte) (err error) {
 		n := len(lists)
 		if n == 0 || lists[n-1].relation != relation || lists[n-1].direction != direction {
 			lists = append(lists, postingList{relation: relation, direction: direction})
@@ -79,7 +81,7 @@ func (q *reader) adjacency(c *columns, uid uint32, relations relationMask, d Dir
 		}
 		l := &lists[n-1]
 		start := len(l.uids)
-		if l.uids, err = decodeContainer(l.uids, high, value); err != nil {
+		if l.uids, err = decodeContainer(l.uids, high, container); err != nil {
 			return fmt.Errorf("posting list of %s: %w", c.id(uid), err)
 		}
 		for _, u := range l.uids[start:] {

@@ -394,3 +394,124 @@ func TestConfidences(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+// What a prefix of very many names is completed with comes from ids.
+func TestSuggestManyNames(t *testing.T) {
+	s := open(t)
+	c := small(t)
+	publish(t, s, c, nil)
+	r := latest(t, s)
+	for _, tt := range []struct {
+		prefix  string
+		kinds   []graph.Kind
+		maxRead int
+		want    []graph.ID
+	}{
+		{"lo", []graph.Kind{graph.KindMethod}, 100, []graph.ID{"method:lora"}},
+		{"l", []graph.Kind{graph.KindMethod}, 1, []graph.ID{"method:lora"}},
+		{"s", nil, 1, []graph.ID{"method:sgd"}}, // "stochastic gradient descent" too
+		{"sgd", nil, 0, []graph.ID{"method:sgd"}},
+		{"stoch", nil, 0, nil}, // an alias
+		{"stoch", nil, 1, []graph.ID{"method:sgd"}},
+		{"stochatsic", nil, 1, []graph.ID{"method:sgd"}},
+		{"adaptors", nil, 1, []graph.ID{"method:adapter"}},
+		{"the lo", nil, 100, []graph.ID{"method:lora", c.nodes[0].ID}},
+		{"LoRA: Low-Rank Adaptation of Large Langu", nil, 100, []graph.ID{c.nodes[0].ID}},
+		{"3× less", nil, 100, nil}, // results are not looked for by name
+		{"?!", nil, 100, nil},
+		{"", nil, 100, nil},
+	} {
+		got, err := r.suggest(context.Background(), tt.prefix, tt.kinds, 5, tt.maxRead)
+		if err != nil {
+			t.Errorf("%q: %v", tt.prefix, err)
+		}
+		var ids []graph.ID
+		for _, s := range got {
+			ids = append(ids, s.ID)
+			if n, err := r.Node(s.ID); err != nil || n.Name != s.Name || s.Papers != r.Degree(s.ID) {
+				t.Errorf("%q: %+v of node %+v, %v", tt.prefix, s, n, err)
+			}
+		}
+		if d := cmp.Diff(tt.want, ids); d != "" {
+			t.Errorf("%q, at most %d (-want +got):\n%s", tt.prefix, tt.maxRead, d)
+		}
+	}
+	if _, err := r.Suggest(context.Background(), "x", []graph.Kind{"animal"}, 1); !errors.Is(err, graph.ErrKind) {
+		t.Errorf("unknown kind: %v", err)
+	}
+}
+
+func TestSearchMisspelt(t *testing.T) {
+	s := open(t)
+	c := small(t)
+	publish(t, s, c, nil)
+	r := latest(t, s)
+	for _, tt := range []struct {
+		text string
+		want []graph.ID // the first of the hits
+	}{
+		{"stochatsic gradient ", []graph.ID{"method:sgd"}},
+		{"opt ", nil},
+		{"optimisatoin", []graph.ID{"concept:optimisation"}}, // the whole name, for its stem is far
+		{"lroa", []graph.ID{"method:lora"}},
+		{"qlota ", []graph.ID{"method:qlora"}},
+		{"glu ", nil}, // three letters are near too much
+		{"edwadr", []graph.ID{"author:edward-hu"}},
+		{"machin learnign ", []graph.ID{"concept:machine-learning"}},
+	} {
+		hits, err := r.Search(context.Background(), tt.text, nil, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []graph.ID
+		for _, h := range hits[:min(len(hits), len(tt.want))] {
+			ids = append(ids, h.ID)
+		}
+		if !slices.Equal(ids, tt.want) || len(tt.want) == 0 && len(hits) > 0 {
+			t.Errorf("%q: %v, want first %v", tt.text, hits, tt.want)
+		}
+	}
+}
+
+func TestRelatedIsBounded(t *testing.T) {
+	s := open(t)
+	c := synthetic(60)
+	publish(t, s, c, nil)
+	r := latest(t, s)
+	id := c.nodes[0].ID
+	all, err := r.related(context.Background(), id, RelatedQuery{}, 100, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := -1
+	for _, budget := range []int{0, 10, 100, 1 << 20} {
+		got, err := r.related(context.Background(), id, RelatedQuery{}, 100, budget)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared := 0
+		for _, g := range got {
+			shared += g.Count
+			i := slices.IndexFunc(all, func(a Related) bool { return a.ID == g.ID })
+			if i < 0 || g.Count > all[i].Count {
+				t.Errorf("budget %d: %+v, not in %+v", budget, g, all)
+			}
+		}
+		if shared < last {
+			t.Errorf("budget %d: %d shared, %d with less", budget, shared, last)
+		}
+		last = shared
+	}
+	if _, err := r.Related(context.Background(), "method:none", RelatedQuery{}, 1); !errors.Is(err, ErrNotFound) {
+		t.Errorf("unknown node: %v", err)
+	}
+	if _, err := r.Related(context.Background(), id, RelatedQuery{Kind: "animal"}, 1); !errors.Is(err, graph.ErrKind) {
+		t.Errorf("unknown kind: %v", err)
+	}
+	if got, err := r.Related(context.Background(), id, RelatedQuery{}, 0); got != nil || err != nil {
+		t.Errorf("none wanted: %v, %v", got, err)
+	}
+	if _, err := r.Intersect(context.Background(), []graph.ID{id, "method:none"}, NeighborQuery{}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("unknown node: %v", err)
+	}
+}

@@ -47,10 +47,15 @@ func (q *reader) get(key []byte) ([]byte, error) {
 // valid during the call only. An error of fn ends the scan and is returned; to
 // end it early, fn returns errStop.
 func (q *reader) scan(prefix []byte, fn func(key, value []byte) error) error {
+	return scanWith(q.iterator(), prefix, fn)
+}
+
+// iterator is that of scan.
+func (q *reader) iterator() *badger.Iterator {
 	if q.it == nil {
 		q.it = q.txn.NewIterator(badger.IteratorOptions{})
 	}
-	return scanWith(q.it, prefix, fn)
+	return q.it
 }
 
 // scanApart is scan with an iterator of its own, for an fn that may call scan.

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -40,12 +42,34 @@ const (
 	maxQueryWords = 64
 )
 
+const (
+	// spellingWeight is what the words that a word may be a misspelling of
+	// count, against the word itself.
+	spellingWeight = 0.25
+	// maxSpellings is how many of them count, the most frequent first.
+	maxSpellings = 4
+	// maxMisspelt is how many nodes may have a word that is taken for misspelt
+	// all the same, for papers have misspellings too; it then stands only for
+	// words that so many times more have.
+	maxMisspelt   = 3
+	misspeltRatio = 8
+)
+
 // Search finds nodes by words in names, aliases, titles and abstracts, best
 // first, equal scores by id; at most limit of them, and only of the given
 // kinds unless there are none. Words are compared by their English stems; the
 // last word also stands for the words that it begins. The score is BM25 over
 // all nodes, a word of a name or title counting three times, one of an alias
 // twice, times the share of the query's words that the node has.
+//
+// A word of four letters or more that no node has, or next to none while a
+// frequent one is like it, also stands for those at one edit from it, from
+// eight letters on at two. Where there are none either, the whole text is
+// compared with the names of nodes in the same way. A node found so has less of
+// the word's score than any that has the word itself.
+//
+// It costs time with the number of nodes that have a word of the text, or one
+// of the 32 most frequent that the last word begins.
 func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, limit int) ([]Hit, error) {
 	mask, err := maskOf(kinds)
 	if err != nil {
@@ -63,72 +87,126 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 	if len(query) == 0 || limit <= 0 {
 		return nil, nil
 	}
-	var stems []string
-	for _, t := range query {
-		stems = append(stems, t.stem)
+	stems := make([]string, len(query))
+	for i, t := range query {
+		stems[i] = t.stem
 	}
 	// Each distinct word once, in a fixed order: sums of floats depend on it.
 	slices.Sort(stems)
 	stems = slices.Compact(stems)
-	sc := &scorer{
-		c: r.columns, mask: mask, words: len(stems),
-		scores: make([]float64, len(r.columns.ranks)), matched: make([]uint64, len(r.columns.ranks)),
+	t := r.columns.tally()
+	defer r.columns.putBack(t)
+	t.toScore()
+	sc := &scorer{c: r.columns, mask: mask, words: len(stems), t: t}
+	unfinished := -1
+	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) {
+		unfinished, _ = slices.BinarySearch(stems, query[len(query)-1].stem)
 	}
+	var unknown uint64 // words that nothing was found for
 	for i, stem := range stems {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		ps, err := q.postings(stem)
+		if t.postings, err = q.postings(t.postings[:0], stem); err != nil {
+			return nil, err
+		}
+		found := len(t.postings)
+		least := sc.add(1<<i, t.postings, 1)
+		if i == unfinished {
+			ps, err := q.prefixPostings(ctx, t, query[len(query)-1])
+			if err != nil {
+				return nil, err
+			}
+			found = max(found, len(ps))
+			least = min(least, sc.add(1<<i, ps, prefixWeight))
+		}
+		if found > maxMisspelt {
+			continue
+		}
+		ps, err := q.spellingPostings(t, stem, found)
 		if err != nil {
 			return nil, err
 		}
-		sc.add(i, ps, 1)
+		if len(ps) > 0 {
+			sc.addBelow(1<<i, ps, least)
+		} else if found == 0 {
+			unknown |= 1 << i
+		}
 	}
-	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) {
-		t := query[len(query)-1]
-		ps, err := q.prefixPostings(ctx, t)
+	if unknown != 0 {
+		ps, err := q.namesLike(r.columns, text)
 		if err != nil {
 			return nil, err
 		}
-		i, _ := slices.BinarySearch(stems, t.stem)
-		sc.add(i, ps, prefixWeight)
+		sc.addBelow(unknown, ps, math.Inf(1))
 	}
 	return sc.best(limit), nil
 }
 
-// postings reads all postings of a term, ascending.
-func (q *reader) postings(term string) ([]posting, error) {
-	var ps []posting
+// postings appends all postings of a term to dst, ascending.
+func (q *reader) postings(dst []posting, term string) ([]posting, error) {
 	prefix := namePrefix(tagTerm, term)
-	err := q.scan(prefix, func(key, value []byte) error {
-		_, uidRange, err := parseTermKey(key)
-		if err != nil {
-			return err
+	err := q.scan(prefix, func(key, value []byte) (err error) {
+		if len(key) != len(prefix)+4 {
+			return damagedKey(key)
 		}
-		ps, err = decodePostings(ps, uidRange, value)
+		dst, err = decodePostings(dst, binary.BigEndian.Uint32(key[len(prefix):]), value)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("postings of %q: %w", term, err)
 	}
-	return ps, nil
+	return dst, nil
 }
 
-// prefixPostings reads the postings of all terms that begin with a word. A
+// anyOf reads the postings of several terms as if they were one, in no order. A
 // node that has several of them counts as often as it has the most frequent.
-func (q *reader) prefixPostings(ctx context.Context, t term) ([]posting, error) {
-	expansions, err := q.expansions(ctx, t.word)
+func (q *reader) anyOf(t *tally, terms []string) ([]posting, error) {
+	if len(terms) == 1 {
+		return q.postings(nil, terms[0])
+	}
+	t.toCount()
+	var all []posting
+	defer func() {
+		for _, p := range all {
+			t.count[p.uid] = 0
+		}
+	}()
+	for _, term := range terms {
+		var err error
+		if t.postings, err = q.postings(t.postings[:0], term); err != nil {
+			return nil, err
+		}
+		for _, p := range t.postings {
+			if !t.c.has(p.uid) {
+				continue
+			}
+			if t.count[p.uid] == 0 {
+				all = append(all, posting{uid: p.uid})
+			}
+			t.count[p.uid] = max(t.count[p.uid], uint32(p.count))
+		}
+	}
+	for i, p := range all {
+		all[i].count = uint8(t.count[p.uid])
+	}
+	return all, nil
+}
+
+// prefixPostings reads the postings of all terms that begin with a word.
+func (q *reader) prefixPostings(ctx context.Context, t *tally, w term) ([]posting, error) {
+	expansions, err := q.expansions(ctx, w.word)
 	if err != nil {
 		return nil, err
 	}
-	if len(expansions) == 0 && utf8.RuneCountInString(t.word) > minStem {
+	if len(expansions) == 0 && utf8.RuneCountInString(w.word) > minStem {
 		// The word goes on behind its stem: "adaptati" begins no term, but
 		// "adapt" is one, and the longest that it begins with.
-		for cut := len(t.word) - 1; cut >= minStem && len(expansions) == 0; cut-- {
-			if !utf8.RuneStart(t.word[cut]) {
+		for cut := len(w.word) - 1; cut >= minStem && len(expansions) == 0; cut-- {
+			if !utf8.RuneStart(w.word[cut]) {
 				continue
 			}
-			ps, err := q.postings(t.word[:cut])
+			ps, err := q.postings(nil, w.word[:cut])
 			if err != nil {
 				return nil, err
 			}
@@ -137,119 +215,255 @@ func (q *reader) prefixPostings(ctx context.Context, t term) ([]posting, error) 
 			}
 		}
 	}
-	var all []posting
-	for _, e := range expansions {
-		ps, err := q.postings(e)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, ps...)
-	}
-	slices.SortFunc(all, func(a, b posting) int { return cmp.Or(cmp.Compare(a.uid, b.uid), cmp.Compare(b.count, a.count)) })
-	return slices.CompactFunc(all, func(a, b posting) bool { return a.uid == b.uid }), nil
+	return q.anyOf(t, expansions)
 }
 
 // minStem is the shortest stem that a longer unfinished word is taken for.
 const minStem = 4
 
+// frequency is a term and how many nodes have it.
+type frequency struct {
+	term  string
+	nodes int
+}
+
+// mostFrequent cuts terms down to the most frequent.
+func mostFrequent(found []frequency, limit int) []string {
+	found = topK(found, limit, func(a, b frequency) int {
+		return cmp.Or(cmp.Compare(b.nodes, a.nodes), strings.Compare(a.term, b.term))
+	})
+	terms := make([]string, len(found))
+	for i, f := range found {
+		terms[i] = f.term
+	}
+	return terms
+}
+
 // expansions lists the most frequent terms that begin with a word.
 func (q *reader) expansions(ctx context.Context, word string) ([]string, error) {
-	type expansion struct {
-		term  string
-		nodes int
-	}
-	var found []expansion
-	var ps []posting
-	prefix := append([]byte{tagTerm}, word...)
-	err := q.scan(prefix, func(key, value []byte) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		t, uidRange, err := parseTermKey(key)
-		if err != nil {
-			return err
-		}
-		if n := len(found); n == 0 || found[n-1].term != t {
-			if n == maxExpansionsRead {
+	var found []frequency
+	var current []byte // the key of the term that is being counted, without its range
+	err := q.scan(append([]byte{tagTerm}, word...), func(key, value []byte) error {
+		if len(current) == 0 || len(key) != len(current)+4 || !bytes.HasPrefix(key, current) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if len(found) == maxExpansionsRead {
 				return errStop
 			}
-			found = append(found, expansion{term: t})
+			t, _, err := parseTermKey(key)
+			if err != nil {
+				return err
+			}
+			found = append(found, frequency{term: t})
+			current = append(current[:0], key[:len(key)-4]...)
 		}
-		ps, err = decodePostings(ps[:0], uidRange, value)
-		found[len(found)-1].nodes += len(ps)
+		n, err := countPostings(value)
+		found[len(found)-1].nodes += n
 		return err
 	})
 	if err != nil {
+		return nil, fmt.Errorf("words that begin with %q: %w", word, err)
+	}
+	return mostFrequent(found, maxExpansions), nil
+}
+
+// countPostings is how many postings [encodePostings] wrote.
+func countPostings(b []byte) (n int, err error) {
+	for len(b) > 0 {
+		_, size := binary.Uvarint(b)
+		if size <= 0 || size >= len(b) {
+			return 0, damaged("postings", "malformed posting")
+		}
+		b = b[size+1:]
+		n++
+	}
+	return n, nil
+}
+
+// frequency counts the nodes that have a term.
+func (q *reader) frequency(term string) (int, error) {
+	nodes := 0
+	err := q.scan(namePrefix(tagTerm, term), func(_, value []byte) error {
+		n, err := countPostings(value)
+		nodes += n
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("postings of %q: %w", term, err)
+	}
+	return nodes, nil
+}
+
+// spellingPostings reads the postings of the terms that a word may be a
+// misspelling of, which itself so many nodes have: of those with the fewest
+// edits the most frequent.
+func (q *reader) spellingPostings(t *tally, word string, found int) ([]posting, error) {
+	near, err := q.nearest(tagTerm, word, false)
+	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(found, func(a, b expansion) int {
-		return cmp.Or(cmp.Compare(b.nodes, a.nodes), strings.Compare(a.term, b.term))
-	})
-	var terms []string
-	for _, e := range found[:min(len(found), maxExpansions)] {
-		terms = append(terms, e.term)
+	var terms []frequency
+	for _, s := range near {
+		nodes, err := q.frequency(s)
+		if err != nil {
+			return nil, err
+		}
+		if nodes >= found*misspeltRatio {
+			terms = append(terms, frequency{s, nodes})
+		}
 	}
-	return terms, nil
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	return q.anyOf(t, mostFrequent(terms, maxSpellings))
+}
+
+// nearest lists the strings of a table with the fewest edits between them and a
+// word, as far as it allows any; see [nearStrings].
+func (q *reader) nearest(tag byte, word string, prefixes bool) ([]string, error) {
+	edits := allowedEdits(word)
+	if edits == 0 || len(word) > maxTerm {
+		return nil, nil
+	}
+	near, err := nearStrings(q.strings(tag), word, edits, prefixes, maxSpellingReads)
+	if err != nil {
+		return nil, fmt.Errorf("words like %q: %w", word, err)
+	}
+	var nearest []string
+	for least := 1; least <= edits && len(nearest) == 0; least++ {
+		for _, n := range near {
+			if n.edits == least {
+				nearest = append(nearest, n.s)
+			}
+		}
+	}
+	return nearest, nil
+}
+
+// namesLike finds the nodes that have a name like a text, as if each had it
+// once in its name.
+func (q *reader) namesLike(c *columns, text string) ([]posting, error) {
+	names, err := q.nearest(tagName, graph.NameKey(text), false)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[uint32]bool)
+	var ps []posting
+	for _, name := range names {
+		err := q.eachNamed(c, name, func(uid uint32) {
+			if !seen[uid] {
+				seen[uid] = true
+				ps = append(ps, posting{uid, weightName})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return ps, nil
+}
+
+// eachNamed calls use for the nodes that bear a name, given as table K has it.
+func (q *reader) eachNamed(c *columns, name string, use func(uid uint32)) error {
+	prefix := namePrefix(tagName, name)
+	return q.scan(prefix, func(key, _ []byte) error {
+		if len(key) != len(prefix)+4 {
+			return damagedKey(key)
+		}
+		uid := binary.BigEndian.Uint32(key[len(prefix):])
+		if !c.has(uid) {
+			return damaged("name of a node", fmt.Sprintf("uid %d is no node's", uid))
+		}
+		use(uid)
+		return nil
+	})
 }
 
 // scorer sums the scores of nodes.
 type scorer struct {
-	c       *columns
-	mask    kindMask
-	words   int       // of the query
-	scores  []float64 // by uid
-	matched []uint64  // by uid, the set of words that it has
-	touched []uint32  // uids that have any
+	c     *columns
+	mask  kindMask
+	words int // of the query
+	t     *tally
 }
 
-// add scores the nodes that have one word of the query.
-func (s *scorer) add(word int, ps []posting, weight float64) {
-	if len(ps) == 0 {
-		return
+// bm25 is what a word adds to the score of a node, but for what depends on the
+// node.
+type bm25 struct{ idf, average float64 }
+
+// weigh prepares the scores of a word that so many nodes have. Every node with
+// words counts, whatever kinds are wanted, so that a score means the same in
+// every search.
+func (s *scorer) weigh(found int, weight float64) bm25 {
+	docs, df := float64(s.c.docs), float64(found)
+	return bm25{
+		idf:     weight * math.Log(1+max(docs-df+0.5, 0)/(df+0.5)),
+		average: float64(s.c.totalWords) / max(docs, 1),
 	}
-	// Every node with words counts, whatever kinds are wanted, so that a
-	// score means the same in every search.
-	docs, df := float64(s.c.docs), float64(len(ps))
-	idf := math.Log(1 + max(docs-df+0.5, 0)/(df+0.5))
-	average := float64(s.c.totalWords) / max(docs, 1)
+}
+
+func (w bm25) score(count uint8, words uint32) float64 {
+	tf := float64(count)
+	norm := bm25K1 * (1 - bm25B + bm25B*float64(words)/w.average)
+	return w.idf * tf * (bm25K1 + 1) / (tf + norm)
+}
+
+// add scores the nodes that have one word of the query, given as its bit, and
+// returns the least score that one has of it.
+func (s *scorer) add(word uint64, ps []posting, weight float64) (least float64) {
+	w := s.weigh(len(ps), weight)
+	least = math.Inf(1)
 	for _, p := range ps {
-		if !s.c.has(p.uid) || !s.mask.has(s.c.kinds[p.uid]) {
+		if !s.c.has(p.uid) {
 			continue
 		}
-		tf := float64(p.count)
-		norm := bm25K1 * (1 - bm25B + bm25B*float64(s.c.words[p.uid])/average)
-		if s.matched[p.uid] == 0 {
-			s.touched = append(s.touched, p.uid)
+		score := w.score(p.count, s.c.words[p.uid])
+		least = min(least, score)
+		if s.mask.has(s.c.kinds[p.uid]) {
+			s.addTo(p.uid, word, score)
 		}
-		s.matched[p.uid] |= 1 << word
-		s.scores[p.uid] += weight * idf * tf * (bm25K1 + 1) / (tf + norm)
 	}
+	return least
+}
+
+// addBelow scores the nodes that may have the words, each less than least, those
+// that have one of them left out.
+func (s *scorer) addBelow(words uint64, ps []posting, least float64) {
+	w := s.weigh(len(ps), spellingWeight)
+	for _, p := range ps {
+		if !s.c.has(p.uid) || !s.mask.has(s.c.kinds[p.uid]) || s.t.matched[p.uid]&words != 0 {
+			continue
+		}
+		score := w.score(p.count, s.c.words[p.uid])
+		if !math.IsInf(least, 1) {
+			score = least * score / (1 + score)
+		}
+		s.addTo(p.uid, words, score)
+	}
+}
+
+func (s *scorer) addTo(uid uint32, words uint64, score float64) {
+	if s.t.matched[uid] == 0 {
+		s.t.touched = append(s.t.touched, uid)
+	}
+	s.t.matched[uid] |= words
+	s.t.scores[uid] += score
 }
 
 // best returns the highest scores. Without the share of words, a name that has
 // one rare word of a query would stand before those that have all of it.
 func (s *scorer) best(limit int) []Hit {
-	for _, uid := range s.touched {
-		s.scores[uid] *= float64(bits.OnesCount64(s.matched[uid])) / float64(s.words)
+	scores := s.t.scores
+	for _, uid := range s.t.touched {
+		scores[uid] *= float64(bits.OnesCount64(s.t.matched[uid])) / float64(s.words)
 	}
-	compare := func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(s.scores[b], s.scores[a]), cmp.Compare(s.c.ranks[a], s.c.ranks[b]))
-	}
-	// Only what may be among the best is sorted: those of each full buffer
-	// that are beyond the limit are dropped.
-	limit = min(limit, len(s.touched))
-	buffer := make([]uint32, 0, 2*limit)
-	for _, uid := range s.touched {
-		if len(buffer) == 2*limit {
-			slices.SortFunc(buffer, compare)
-			buffer = buffer[:limit]
-		}
-		buffer = append(buffer, uid)
-	}
-	slices.SortFunc(buffer, compare)
-	hits := make([]Hit, 0, limit)
-	for _, uid := range buffer[:limit] {
-		hits = append(hits, Hit{ID: s.c.id(uid), Score: s.scores[uid]})
+	best := topK(s.t.touched, limit, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(s.c.ranks[a], s.c.ranks[b]))
+	})
+	hits := make([]Hit, len(best))
+	for i, uid := range best {
+		hits[i] = Hit{ID: s.c.id(uid), Score: scores[uid]}
 	}
 	return hits
 }
