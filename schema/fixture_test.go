@@ -159,7 +159,7 @@ func synthetic(n int) *corpus {
 	return c
 }
 
-// publish builds a corpus.
+// publish makes a corpus the whole graph.
 func publish(t testing.TB, st *store.Store, c *corpus) store.Info {
 	t.Helper()
 	ctx := context.Background()
@@ -175,19 +175,57 @@ func publish(t testing.TB, st *store.Store, c *corpus) store.Info {
 				t.Fatal(err)
 			}
 		}
-		if err := w.PutNode(n); err != nil {
+		var err error
+		switch {
+		case n.Paper != nil:
+			nodes := []graph.Node{*n}
+			for _, r := range c.nodes {
+				if r.Result != nil && r.Result.Paper == n.ID {
+					nodes = append(nodes, r)
+				}
+			}
+			err = w.PutPaper(nodes, c.papers[n.ID])
+		case n.Result == nil:
+			err = w.PutNode(n)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		if es := c.papers[n.ID]; len(es) > 0 {
-			if err := w.PutPaper(n.ID, es); err != nil {
-				t.Fatal(err)
-			}
+	}
+	curated := make(map[graph.ID][]graph.Edge)
+	for _, e := range c.curated {
+		curated[e.From] = append(curated[e.From], e)
+	}
+	for from, es := range curated {
+		if err := w.PutCurated(from, es); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if err := w.PutCurated(c.curated); err != nil {
-		t.Fatal(err)
+	has := make(map[graph.ID]bool)
+	for _, n := range c.nodes {
+		has[n.ID] = true
 	}
-	info, err := w.Publish(ctx, []string{"corpus"}, "test/1")
+	for id, err := range w.IDs(ctx) {
+		switch {
+		case err != nil, has[id], id.Kind() == graph.KindResult:
+		case id.Kind() == graph.KindPaper:
+			err = w.DeletePaper(id)
+		default:
+			err = w.DeleteNode(id)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for from, err := range w.CuratedFrom(ctx) {
+		if err == nil && curated[from] == nil {
+			err = w.PutCurated(from, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := w.Publish(ctx, store.Provenance{Sources: []string{"corpus"}, Extractor: "test/1"})
 	if err != nil {
 		t.Fatal(err)
 	}

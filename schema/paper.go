@@ -34,11 +34,12 @@ func (p *paper) Links() []link {
 	return links
 }
 
-func (p *paper) Origin() *origin {
-	if p.node.Paper.Origin == (graph.Origin{}) {
-		return nil
+func (p *paper) Origin() (*origin, error) {
+	o, err := p.req.snap.Origin(p.node.Paper)
+	if err != nil || o == (graph.Origin{}) {
+		return nil, err
 	}
-	return &origin{p.node.Paper.Origin}
+	return &origin{o}, nil
 }
 
 // introducesArgs are those of the one field of a paper that leads to nodes of

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
@@ -9,7 +10,7 @@ import (
 	"papergraph/graph"
 )
 
-// encodeBlock writes a statement block. edges[i] is the edge keys[i]; the texts
+// encodeBlock writes the record of a statement block. edges[i] is the edge keys[i]; the texts
 // are those of the paper that states them, nil for curated edges. The block
 // does not depend on the order of edges or of their statements.
 func encodeBlock(what string, keys []edgeUIDs, edges []graph.Edge, t *texts) ([]byte, error) {
@@ -47,20 +48,53 @@ func encodeBlock(what string, keys []edgeUIDs, edges []graph.Edge, t *texts) ([]
 	return encode(what, r)
 }
 
+// A statement block is preceded by the content sum of its statements and their
+// number, so that replacing it needs no look at what it said.
+
+// sealBlock puts what precedes a block before its record.
+func sealBlock(sum contentSum, statements int, record []byte) []byte {
+	head := sum.bytes()
+	value := make([]byte, 0, len(head)+binary.MaxVarintLen32+len(record))
+	value = binary.AppendUvarint(append(value, head[:]...), uint64(statements))
+	return append(value, record...)
+}
+
+// openBlock reads what precedes a block. The error wraps [ErrDamaged].
+func openBlock(what string, value []byte) (sum contentSum, statements int, record []byte, err error) {
+	var head [contentSumSize]byte
+	if copy(head[:], value) < contentSumSize {
+		return sum, 0, nil, damaged(what, fmt.Sprintf("%d bytes", len(value)))
+	}
+	n, size := shortUvarint(value[contentSumSize:])
+	if size == 0 {
+		return sum, 0, nil, damaged(what, "malformed number of statements")
+	}
+	return sumOfBytes(head), int(n), value[contentSumSize+size:], nil
+}
+
 // block is a statement block that was read: all edges of one paper, or those
 // curated from one node.
 type block struct {
 	what  string
 	paper graph.ID // empty for curated edges
+	sum   contentSum
+	count int // of statements
 	blockRecord
 }
 
 func decodeBlock(what string, paper graph.ID, value []byte) (*block, error) {
 	b := &block{what: what, paper: paper}
-	if err := decode(what, value, &b.blockRecord); err != nil {
+	var record []byte
+	var err error
+	if b.sum, b.count, record, err = openBlock(what, value); err != nil {
 		return nil, err
 	}
+	if err := decode(what, record, &b.blockRecord); err != nil {
+		return nil, err
+	}
+	statements := 0
 	for i, e := range b.Edges {
+		statements += len(e.Statements)
 		if i > 0 && b.Edges[i-1].key().compare(e.key()) >= 0 {
 			return nil, damaged(what, "edges out of order")
 		}
@@ -72,6 +106,9 @@ func decodeBlock(what string, paper graph.ID, value []byte) (*block, error) {
 				return nil, damaged(what, fmt.Sprintf("statement of class %d, rule %d, confidence %v", s.Class, s.Rule, s.Confidence))
 			}
 		}
+	}
+	if statements != b.count {
+		return nil, damaged(what, fmt.Sprintf("%d statements where it says %d", statements, b.count))
 	}
 	return b, nil
 }

@@ -21,7 +21,10 @@ import (
 //
 //	1  first format
 //	2  names lead from slugs too; facts have candidates and variants
-const FormatVersion = 2
+//	3  made to be changed: statement blocks with their content sum, labels,
+//	   facts by what they were made from, origins apart, what resolution
+//	   remembers
+const FormatVersion = 3
 
 // Records are CBOR maps with integer keys, encoded deterministically, so that
 // equal values have equal bytes. Numbers of fields are never used again.
@@ -101,8 +104,6 @@ type documentRecord struct {
 	Keywords   []string          `cbor:"6,keyasint,omitempty"`
 	OutsideIDs []outsideIDRecord `cbor:"7,keyasint,omitempty"`
 	Links      []linkRecord      `cbor:"8,keyasint,omitempty"`
-	Source     string            `cbor:"9,keyasint,omitempty"`
-	Line       int               `cbor:"10,keyasint,omitempty"`
 }
 
 type resultRecord struct {
@@ -201,7 +202,6 @@ type acronymRecord struct {
 
 // factsRecord is the value of table B.
 type factsRecord struct {
-	InputHash string          `cbor:"1,keyasint"`
 	Document  documentRecord  `cbor:"2,keyasint"`
 	Mentions  []mentionRecord `cbor:"3,keyasint,omitempty"`
 	Results   []valueRecord   `cbor:"4,keyasint,omitempty"`
@@ -216,6 +216,8 @@ type factsEntry struct {
 	InputHash string `cbor:"1,keyasint"`
 	Title     string `cbor:"2,keyasint"`
 	Hash      []byte `cbor:"3,keyasint"`
+	Source    string `cbor:"4,keyasint,omitempty"`
+	Line      int    `cbor:"5,keyasint,omitempty"`
 }
 
 // infoRecord is the value of table P.
@@ -228,6 +230,9 @@ type infoRecord struct {
 	Statements      int          `cbor:"6,keyasint"`
 	NodesByKind     map[byte]int `cbor:"7,keyasint"`
 	EdgesByRelation map[byte]int `cbor:"8,keyasint"`
+	ContentSum      []byte       `cbor:"9,keyasint"`
+	Lexicon         string       `cbor:"10,keyasint,omitempty"`
+	Registry        string       `cbor:"11,keyasint,omitempty"`
 }
 
 // classCodes gives each class its byte.
@@ -395,14 +400,13 @@ func encodeDocument(d *graph.Document, t *texts) (documentRecord, error) {
 	}
 	return documentRecord{
 		Title: d.Title, Abstract: d.Abstract, Year: d.Year, Venue: d.Venue, Authors: d.Authors, Keywords: d.Keywords,
-		OutsideIDs: outside, Links: links, Source: d.Origin.Source, Line: d.Origin.Line,
+		OutsideIDs: outside, Links: links,
 	}, nil
 }
 
 func decodeDocument(what string, r *documentRecord) (*graph.Document, *texts, error) {
 	d := &graph.Document{
 		Title: r.Title, Abstract: r.Abstract, Year: r.Year, Venue: r.Venue, Authors: r.Authors, Keywords: r.Keywords,
-		Origin: graph.Origin{Source: r.Source, Line: r.Line},
 	}
 	for _, o := range r.OutsideIDs {
 		d.OutsideIDs = append(d.OutsideIDs, graph.OutsideID{Scheme: o.Scheme, Value: o.Value})
@@ -415,18 +419,14 @@ func decodeDocument(what string, r *documentRecord) (*graph.Document, *texts, er
 	return d, t, nil
 }
 
-// encodeNode writes the value of table N. Without origin it writes what the
-// snapshot's id is made from: where a paper was read from is not part of what
-// the graph says.
-func encodeNode(n *graph.Node, origin bool) ([]byte, error) {
+// encodeNode writes the value of table N, from which the snapshot's id is made:
+// where a paper was read from is not part of what the graph says.
+func encodeNode(n *graph.Node) ([]byte, error) {
 	r := nodeRecord{Name: n.Name, Aliases: n.Aliases, Better: string(n.Better)}
 	if n.Paper != nil {
 		doc, err := encodeDocument(n.Paper, newTexts(n.Paper))
 		if err != nil {
 			return nil, err
-		}
-		if !origin {
-			doc.Source, doc.Line = "", 0
 		}
 		r.Paper = &doc
 	}
@@ -471,15 +471,38 @@ func decodeNode(id graph.ID, value []byte) (*graph.Node, error) {
 	return n, nil
 }
 
+// encodeLabel writes the value of table L.
+func encodeLabel(n *graph.Node) []byte {
+	slug := n.ID.Slug()
+	b := make([]byte, 0, 2+len(slug)+len(n.Name))
+	b = append(b, kindCodes[n.Kind()])
+	return append(appendPart(b, slug), n.Name...)
+}
+
+// decodeLabel reads what encodeLabel wrote. The error wraps [ErrDamaged].
+func decodeLabel(uid uint32, b []byte) (id graph.ID, name string, err error) {
+	what := fmt.Sprintf("label of uid %d", uid)
+	if len(b) < 2 {
+		return "", "", damaged(what, fmt.Sprintf("%d bytes", len(b)))
+	}
+	kind, ok := kindOf(b[0])
+	n, size := shortUvarint(b[1:])
+	if !ok || size == 0 || n == 0 || n > uint64(len(b)-1-size) {
+		return "", "", damaged(what, fmt.Sprintf("malformed id in %q", b))
+	}
+	slug := b[1+size : 1+size+int(n)]
+	return graph.ID(string(kind) + ":" + string(slug)), string(b[1+size+int(n):]), nil
+}
+
 // encodeFacts writes the value of table B. The error wraps
 // [graph.ErrEvidence], [graph.ErrKind] or [graph.ErrRelation].
-func encodeFacts(f *graph.Facts, inputHash string) ([]byte, error) {
+func encodeFacts(f *graph.Facts) ([]byte, error) {
 	t := newTexts(&f.Document)
 	doc, err := encodeDocument(&f.Document, t)
 	if err != nil {
 		return nil, err
 	}
-	r := factsRecord{InputHash: inputHash, Document: doc, Extractor: f.Extractor}
+	r := factsRecord{Document: doc, Extractor: f.Extractor}
 	kind := func(k graph.Kind) byte {
 		if kindCodes[k] == 0 && err == nil {
 			err = fmt.Errorf("%w %q", graph.ErrKind, k)
@@ -529,14 +552,14 @@ func encodeFacts(f *graph.Facts, inputHash string) ([]byte, error) {
 	return encode("facts of "+f.Document.Title, r)
 }
 
-func decodeFacts(what string, value []byte) (StoredFacts, error) {
+func decodeFacts(what string, value []byte) (graph.Facts, error) {
 	var r factsRecord
 	if err := decode(what, value, &r); err != nil {
-		return StoredFacts{}, err
+		return graph.Facts{}, err
 	}
 	d, t, err := decodeDocument(what, &r.Document)
 	if err != nil {
-		return StoredFacts{}, err
+		return graph.Facts{}, err
 	}
 	f := graph.Facts{Document: *d, Extractor: r.Extractor}
 	kind := func(code byte) graph.Kind {
@@ -589,12 +612,27 @@ func decodeFacts(what string, value []byte) (StoredFacts, error) {
 		f.Acronyms = append(f.Acronyms, graph.Acronym{Short: a.Short, Long: a.Long, Evidence: one(a.Evidence)})
 	}
 	if err != nil {
-		return StoredFacts{}, err
+		return graph.Facts{}, err
 	}
 	if f.Links, err = t.decodeLinks(what, r.Links); err != nil {
-		return StoredFacts{}, err
+		return graph.Facts{}, err
 	}
-	return StoredFacts{Facts: f, InputHash: r.InputHash}, nil
+	return f, nil
+}
+
+// encodeFactsEntry writes the value of table F.
+func encodeFactsEntry(e *factsEntry) ([]byte, error) { return encode("entry of facts of "+e.Title, e) }
+
+func decodeFactsEntry(key string, value []byte) (*factsEntry, error) {
+	what := "entry of facts " + key
+	var e factsEntry
+	if err := decode(what, value, &e); err != nil {
+		return nil, err
+	}
+	if len(e.Hash) != factsHashSize {
+		return nil, damaged(what, fmt.Sprintf("a hash of %d bytes", len(e.Hash)))
+	}
+	return &e, nil
 }
 
 // encodeInfo writes the value of table P.
@@ -602,6 +640,7 @@ func encodeInfo(i *Info) ([]byte, error) {
 	r := infoRecord{
 		ID: i.ID, Time: i.Time.UnixNano(), Sources: i.Sources, Extractor: i.Extractor, Edges: i.Edges, Statements: i.Statements,
 		NodesByKind: make(map[byte]int), EdgesByRelation: make(map[byte]int),
+		ContentSum: i.ContentSum[:], Lexicon: i.Lexicon, Registry: i.Registry,
 	}
 	for k, n := range i.NodesByKind {
 		r.NodesByKind[kindCodes[k]] = n
@@ -624,7 +663,12 @@ func decodeInfo(version uint64, value []byte) (Info, error) {
 	i := Info{
 		ID: r.ID, Version: version, Time: time.Unix(0, r.Time).UTC(), Sources: emptyToNil(slices.Clone(r.Sources)), Extractor: r.Extractor,
 		Edges: r.Edges, Statements: r.Statements, NodesByKind: make(map[graph.Kind]int), EdgesByRelation: make(map[graph.Relation]int),
+		Lexicon: r.Lexicon, Registry: r.Registry,
 	}
+	if len(r.ContentSum) != contentSumSize {
+		return Info{}, damaged(what, fmt.Sprintf("a content sum of %d bytes", len(r.ContentSum)))
+	}
+	copy(i.ContentSum[:], r.ContentSum)
 	for code, n := range r.NodesByKind {
 		k, ok := kindOf(code)
 		if !ok || n < 0 {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -51,7 +50,7 @@ const (
 // columnsRange is how many uids one value of table V covers, columnsWidth how
 // many bytes each has: year u16, papers u32, words u32.
 const (
-	columnsRange = 1 << 10
+	columnsRange = 1 << 6
 	columnsWidth = 10
 )
 
@@ -153,39 +152,62 @@ func loadColumns(q *reader, info Info) (*columns, error) {
 	return c, nil
 }
 
-// decode reads one value of table V. The table goes as far as uids have been
-// given out, which may be beyond the last that a node still has; the numbers
-// there are zero.
+// decode reads one value of table V.
 func (c *columns) decode(uidRange uint32, b []byte) error {
 	first := uint64(uidRange) * columnsRange
-	if len(b)%columnsWidth != 0 || len(b) > columnsRange*columnsWidth {
-		return damaged("numbers of nodes", fmt.Sprintf("%d bytes at %d", len(b), first))
+	ns, err := decodeNumbers(uidRange, b)
+	if err != nil {
+		return err
 	}
-	for i := first; len(b) > 0; i++ {
-		if i >= uint64(len(c.ranks)) {
-			if len(bytes.TrimLeft(b, "\x00")) > 0 {
-				return damaged("numbers of nodes", fmt.Sprintf("%x at %d, where no node is", b, i))
-			}
-			return nil
+	for i, n := range ns {
+		uid := first + uint64(i)
+		if n == (numbers{}) {
+			continue
 		}
-		c.year[i] = binary.BigEndian.Uint16(b)
-		c.papers[i] = binary.BigEndian.Uint32(b[2:])
-		c.words[i] = binary.BigEndian.Uint32(b[6:])
-		b = b[columnsWidth:]
+		if uid >= uint64(len(c.ranks)) {
+			return damaged("numbers of nodes", fmt.Sprintf("%v at %d, where no node is", n, uid))
+		}
+		c.year[uid], c.papers[uid], c.words[uid] = n.year, n.papers, n.words
 	}
 	return nil
 }
 
-// encodeColumns writes the values of a range of uids that [columns.decode]
-// reads. The slices are those of the range, of equal length.
-func encodeColumns(year []uint16, papers, words []uint32) []byte {
-	b := make([]byte, 0, len(year)*columnsWidth)
-	for i := range year {
-		b = binary.BigEndian.AppendUint16(b, year[i])
-		b = binary.BigEndian.AppendUint32(b, papers[i])
-		b = binary.BigEndian.AppendUint32(b, words[i])
+// numbers are what table V has of one node; see [columns].
+type numbers struct {
+	year   uint16
+	papers uint32
+	words  uint32
+}
+
+// encodeNumbers writes the numbers of a range of uids, as far as any is not
+// zero; nil is none at all.
+func encodeNumbers(ns *[columnsRange]numbers) []byte {
+	n := len(ns)
+	for n > 0 && ns[n-1] == (numbers{}) {
+		n--
+	}
+	if n == 0 {
+		return nil
+	}
+	b := make([]byte, 0, n*columnsWidth)
+	for _, v := range ns[:n] {
+		b = binary.BigEndian.AppendUint16(b, v.year)
+		b = binary.BigEndian.AppendUint32(b, v.papers)
+		b = binary.BigEndian.AppendUint32(b, v.words)
 	}
 	return b
+}
+
+// decodeNumbers reads what encodeNumbers wrote. The error wraps [ErrDamaged].
+func decodeNumbers(uidRange uint32, b []byte) (ns [columnsRange]numbers, err error) {
+	if len(b)%columnsWidth != 0 || len(b) > columnsRange*columnsWidth {
+		return ns, damaged("numbers of nodes", fmt.Sprintf("%d bytes in range %d", len(b), uidRange))
+	}
+	for i := 0; len(b) > 0; i++ {
+		ns[i] = numbers{year: binary.BigEndian.Uint16(b), papers: binary.BigEndian.Uint32(b[2:]), words: binary.BigEndian.Uint32(b[6:])}
+		b = b[columnsWidth:]
+	}
+	return ns, nil
 }
 
 // id is the id of a uid that a node has.

@@ -1,8 +1,9 @@
 // Package store keeps graphs on disk, one snapshot a build, in a Badger
 // database that one process may write or several may read.
 //
-// Begin with [Open]. A build takes a [Writer] from [Store.Begin], puts the
-// whole next graph into it and calls [Writer.Publish]. Whoever asks takes a
+// Begin with [Open]. A build takes a [Writer] from [Store.Begin], puts what is
+// new or other than in the last snapshot, deletes what is gone and calls
+// [Writer.Publish]. Whoever asks takes a
 // [Snapshot] from [Store.Latest] or [Store.At]:
 //
 //   - what is it: [Snapshot.Node], [Snapshot.Nodes], [Snapshot.Lookup]
@@ -19,8 +20,9 @@
 //
 // The pointer to a snapshot is written last and synced, so that a build that is
 // killed, at whatever moment, leaves the last snapshot as it was. What it wrote
-// beyond that is undone by the next build. A store whose writer was killed is
-// repaired when it is opened, for reading too.
+// beyond that is undone by the next build, except for facts, which that build
+// need not extract again. A store whose writer was killed is repaired when it is
+// opened, for reading too.
 //
 // Nothing depends on the order in which things were put: neither the id of a
 // snapshot, a sum of hashes of its nodes and statements, nor the order of any
@@ -39,8 +41,10 @@
 // ordering a thousand neighbours reads nothing. Full-text postings are by term
 // (terms.go, search.go), made by analysis.go. [FormatVersion] covers all of it.
 //
-// A build gathers edges and changed words in memory, 12 and 8 bytes each, and
-// streams all else. It writes what differs from the last snapshot (publish.go).
+// A build gathers changed edges and words in memory, 12 and 8 bytes each, and
+// streams all else. It reads what it changes, and only that: a paper that is put
+// again costs its old statement block, and of each edge that came or went the
+// container at either end (writer.go, publish.go).
 //
 // # What it does not do
 //

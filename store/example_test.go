@@ -10,7 +10,7 @@ import (
 	"papergraph/store"
 )
 
-// A build puts the whole graph and publishes it; readers then see all of it.
+// A build puts what is new and publishes it; readers then see all of it.
 func Example() {
 	dir, err := os.MkdirTemp("", "store")
 	if err != nil {
@@ -31,19 +31,17 @@ func Example() {
 	defer w.Discard()
 	doc := graph.Document{Title: "LoRA: Low-Rank Adaptation", Abstract: "We propose LoRA.", Year: 2021}
 	paper, method := doc.ID(), graph.NewID(graph.KindMethod, "LoRA")
-	for _, n := range []graph.Node{{ID: paper, Name: doc.Title, Paper: &doc}, {ID: method, Name: "LoRA"}} {
-		if err := w.PutNode(&n); err != nil {
-			log.Fatal(err)
-		}
+	if err := w.PutNode(&graph.Node{ID: method, Name: "LoRA"}); err != nil {
+		log.Fatal(err)
 	}
-	err = w.PutPaper(paper, []graph.Edge{{From: paper, Relation: graph.Introduces, To: method, Statements: []graph.Statement{{
+	err = w.PutPaper([]graph.Node{{ID: paper, Name: doc.Title, Paper: &doc}}, []graph.Edge{{From: paper, Relation: graph.Introduces, To: method, Statements: []graph.Statement{{
 		Paper: paper, Class: graph.Extracted, Rule: "propose/1", Confidence: 0.9,
 		Evidence: []graph.Evidence{{Field: graph.FieldAbstract, Start: 3, End: 15, Quote: "propose LoRA"}},
 	}}}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := w.Publish(ctx, []string{"one paper"}, "by hand"); err != nil {
+	if _, err := w.Publish(ctx, store.Provenance{Sources: []string{"one paper"}, Extractor: "by hand"}); err != nil {
 		log.Fatal(err)
 	}
 

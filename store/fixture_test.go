@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -18,6 +19,28 @@ type corpus struct {
 	nodes   []graph.Node
 	papers  map[graph.ID][]graph.Edge
 	curated []graph.Edge
+}
+
+// withResults are a paper and its results, as PutPaper takes them.
+func (c *corpus) withResults() map[graph.ID][]graph.Node {
+	m := make(map[graph.ID][]graph.Node)
+	for _, n := range c.nodes {
+		if n.Paper != nil {
+			m[n.ID] = append([]graph.Node{n}, m[n.ID]...)
+		} else if n.Result != nil {
+			m[n.Result.Paper] = append(m[n.Result.Paper], n)
+		}
+	}
+	return m
+}
+
+// curatedFrom are the curated edges by the node that they begin at.
+func (c *corpus) curatedFrom() map[graph.ID][]graph.Edge {
+	m := make(map[graph.ID][]graph.Edge)
+	for _, e := range c.curated {
+		m[e.From] = append(m[e.From], e)
+	}
+	return m
 }
 
 func (c *corpus) sortedPapers() []graph.ID {
@@ -237,24 +260,69 @@ func putAll(w *Writer, c *corpus, rng *rand.Rand) error {
 			return err
 		}
 	}
+	papers := c.withResults()
 	for _, i := range order(len(c.nodes)) {
 		n := &c.nodes[i]
-		if err := w.PutNode(n); err != nil {
-			return err
-		}
-		if es := slices.Clone(c.papers[n.ID]); len(es) > 0 {
+		switch n.Kind() {
+		case graph.KindPaper:
+			es := slices.Clone(c.papers[n.ID])
 			if rng != nil {
 				rng.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })
 			}
-			if err := w.PutPaper(n.ID, es); err != nil {
+			if err := w.PutPaper(papers[n.ID], es); err != nil {
+				return err
+			}
+		case graph.KindResult: // with its paper
+		default:
+			if err := w.PutNode(n); err != nil {
 				return err
 			}
 		}
 	}
-	return w.PutCurated(c.curated)
+	for from, es := range c.curatedFrom() {
+		if err := w.PutCurated(from, es); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// publish builds a corpus and returns its snapshot's Info.
+// dropOthers deletes all that a corpus has not but facts.
+func dropOthers(w *Writer, c *corpus) error {
+	ctx := context.Background()
+	has := make(map[graph.ID]bool)
+	for _, n := range c.nodes {
+		has[n.ID] = true
+	}
+	for id, err := range w.IDs(ctx) {
+		switch {
+		case err != nil:
+			return err
+		case has[id], id.Kind() == graph.KindResult:
+		case id.Kind() == graph.KindPaper:
+			err = w.DeletePaper(id)
+		default:
+			err = w.DeleteNode(id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	curated := c.curatedFrom()
+	for from, err := range w.CuratedFrom(ctx) {
+		if err != nil {
+			return err
+		}
+		if curated[from] == nil {
+			if err := w.PutCurated(from, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// publish makes a corpus the whole graph and returns its snapshot's Info.
 func publish(t testing.TB, s *Store, c *corpus, rng *rand.Rand) Info {
 	t.Helper()
 	w, err := s.Begin(context.Background())
@@ -262,10 +330,10 @@ func publish(t testing.TB, s *Store, c *corpus, rng *rand.Rand) Info {
 		t.Fatal(err)
 	}
 	defer w.Discard()
-	if err := putAll(w, c, rng); err != nil {
+	if err := errors.Join(putAll(w, c, rng), dropOthers(w, c)); err != nil {
 		t.Fatal(err)
 	}
-	info, err := w.Publish(context.Background(), []string{"corpus"}, "test/1")
+	info, err := w.Publish(context.Background(), Provenance{Sources: []string{"corpus"}, Extractor: "test/1"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -317,6 +385,13 @@ func read(t testing.TB, r *Snapshot) contents {
 // expected is what reading back a corpus must give.
 func expected(c *corpus) contents {
 	want := contents{Nodes: slices.Clone(c.nodes), Facts: slices.Clone(c.facts)}
+	for i := range want.Nodes {
+		if p := want.Nodes[i].Paper; p != nil { // from where it was read is no part of it
+			d := *p
+			d.Origin = graph.Origin{}
+			want.Nodes[i].Paper = &d
+		}
+	}
 	slices.SortFunc(want.Nodes, graph.CompareNodes)
 	slices.SortFunc(want.Facts, func(a, b graph.Facts) int {
 		return cmp.Or(strings.Compare(a.Document.Title, b.Document.Title), strings.Compare(a.Document.Hash(), b.Document.Hash()))

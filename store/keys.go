@@ -24,6 +24,7 @@ import (
 //	P    version u64                        Info record         which snapshots are there?
 //	M    name                               depends             counters of the store
 //	U    kind, slug                         uid                 which nodes are there, in order?
+//	L    uid                                label               what are this node's id and name?
 //	N    kind, slug                         node record         what is this node?
 //	K    name key string, uid               nothing             what bears this name?
 //	X    outside id string, uid             nothing             what is this DOI?
@@ -34,14 +35,20 @@ import (
 //	T    term string, uid range u32         postings            which nodes have this word?
 //	V    uid range u32                      numbers of nodes    year, papers, words of all nodes
 //	F    facts key                          facts entry         are the facts of this paper known?
-//	B    title string, hash 16 bytes        facts record        what does this paper say?
+//	B    title string, hash 16 bytes,       facts record        what does this paper say?
+//	     input hash
+//	R    what resolution chooses            of resolution       why are these names one entity?
 //
 // All but P are read at the version of a snapshot. P is written at the version
-// that it publishes and read at the newest.
+// that it publishes and read at the newest. Of R no more than the newest
+// version is ever needed. A key of B says all that the facts were made from, so
+// that facts which an interrupted build extracted are found by the next; those
+// that F does not name are no part of a snapshot.
 const (
 	tagSnapshot  = 'P'
 	tagMeta      = 'M'
 	tagUID       = 'U'
+	tagLabel     = 'L'
 	tagNode      = 'N'
 	tagName      = 'K'
 	tagOutside   = 'X'
@@ -53,6 +60,7 @@ const (
 	tagColumns   = 'V'
 	tagFactsKey  = 'F'
 	tagFacts     = 'B'
+	tagResolved  = 'R'
 )
 
 // metaNextUID holds the first uid that was never given out, as a uint32.
@@ -275,7 +283,7 @@ func parseAdjacentKey(key []byte) (uid uint32, direction, relation byte, high ui
 	return binary.BigEndian.Uint32(rest), rest[4], rest[5], binary.BigEndian.Uint16(rest[6:]), nil
 }
 
-// uidKey writes a key of the tables S, C and V, which hold one number.
+// uidKey writes a key of the tables L, S, C and V, which hold one number.
 func uidKey(tag byte, uid uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte{tag}, uid)
 }
@@ -307,7 +315,7 @@ func parseAssertersKey(key []byte) (edgeUIDs, error) {
 
 // termRangeBits is the size of the range of uids that one value of table T
 // covers: small enough that adding a paper rewrites little.
-const termRangeBits = 14
+const termRangeBits = 12
 
 func termKey(term string, uidRange uint32) []byte {
 	return binary.BigEndian.AppendUint32(appendString([]byte{tagTerm}, term), uidRange)
@@ -317,7 +325,7 @@ func parseTermKey(key []byte) (term string, uidRange uint32, err error) {
 	return parseNameKey(tagTerm, key)
 }
 
-func factsKeyKey(key string) []byte { return append([]byte{tagFactsKey}, boundName(key)...) }
+func factsKeyKey(key string) []byte { return append([]byte{tagFactsKey}, key...) }
 
 func parseFactsKeyKey(key []byte) (string, error) {
 	rest, ok := cutTag(key, tagFactsKey)
@@ -330,18 +338,22 @@ func parseFactsKeyKey(key []byte) (string, error) {
 // factsHashSize is the size of a document's hash in a key.
 const factsHashSize = 16
 
-func factsBodyKey(title string, hash [factsHashSize]byte) []byte {
-	return append(appendString([]byte{tagFacts}, title), hash[:]...)
+func factsBodyKey(title string, hash [factsHashSize]byte, inputHash string) []byte {
+	key := make([]byte, 0, 3+len(title)+factsHashSize+len(inputHash))
+	key = append(appendString(append(key, tagFacts), title), hash[:]...)
+	return append(key, inputHash...)
 }
 
-func parseFactsBodyKey(key []byte) (title string, hash [factsHashSize]byte, err error) {
+func parseFactsBodyKey(key []byte) (title string, hash [factsHashSize]byte, inputHash string, err error) {
 	rest, ok := cutTag(key, tagFacts)
 	if !ok {
-		return "", hash, damagedKey(key)
+		return "", hash, "", damagedKey(key)
 	}
 	title, rest, ok = cutString(rest)
-	if !ok || copy(hash[:], rest) != factsHashSize || len(rest) != factsHashSize {
-		return "", hash, damagedKey(key)
+	if !ok || copy(hash[:], rest) != factsHashSize {
+		return "", hash, "", damagedKey(key)
 	}
-	return title, hash, nil
+	return title, hash, string(rest[factsHashSize:]), nil
 }
+
+func resolvedKey(key []byte) []byte { return append([]byte{tagResolved}, key...) }

@@ -69,7 +69,7 @@ func TestKeysSurvive(t *testing.T) {
 		if u, d, r, h, err := parseAdjacentKey(key); err != nil || u != uid || d != direction || r != relation || h != high || !bytes.HasPrefix(key, adjacentPrefix(uid)) {
 			t.Errorf("adjacency %d %d %d %d: %d %d %d %d, %v", uid, direction, relation, high, u, d, r, h, err)
 		}
-		for _, tag := range []byte{tagBlock, tagCurated, tagColumns} {
+		for _, tag := range []byte{tagLabel, tagBlock, tagCurated, tagColumns} {
 			if u, err := parseUIDKey(tag, uidKey(tag, uid)); err != nil || u != uid {
 				t.Errorf("uid %d: %d, %v", uid, u, err)
 			}
@@ -79,8 +79,8 @@ func TestKeysSurvive(t *testing.T) {
 			t.Errorf("edge %v: %v, %v", e, got, err)
 		}
 		hash := [factsHashSize]byte(rapid.SliceOfN(rapid.Byte(), factsHashSize, factsHashSize).Draw(t, "hash"))
-		if title, h, err := parseFactsBodyKey(factsBodyKey(s, hash)); err != nil || title != s || h != hash {
-			t.Errorf("facts %q: %q, %v", s, title, err)
+		if title, h, in, err := parseFactsBodyKey(factsBodyKey(s, hash, s)); err != nil || title != s || h != hash || in != s {
+			t.Errorf("facts %q: %q, %q, %v", s, title, in, err)
 		}
 		name := "n" + s
 		if got, err := parseMetaKey(metaKey(name)); err != nil || got != name {
@@ -136,8 +136,8 @@ func TestLongNamesStayApart(t *testing.T) {
 func FuzzKeys(f *testing.F) {
 	for _, key := range [][]byte{
 		snapshotKey(1), metaKey("uid"), idKey(tagUID, "method:lora"), idKey(tagNode, "paper:x"), nameKey(tagName, "a\x00b", 3),
-		nameKey(tagOutside, "doi:1", 3), adjacentKey(1, 1, 2, 3), uidKey(tagBlock, 1), uidKey(tagCurated, 2), uidKey(tagColumns, 3),
-		assertersKey(edgeUIDs{1, 2, 3}), termKey("word", 1), factsKeyKey("doi:1"), factsBodyKey("title", [16]byte{1}),
+		nameKey(tagOutside, "doi:1", 3), adjacentKey(1, 1, 2, 3), uidKey(tagBlock, 1), uidKey(tagCurated, 2), uidKey(tagLabel, 2), uidKey(tagColumns, 3),
+		assertersKey(edgeUIDs{1, 2, 3}), termKey("word", 1), factsKeyKey("doi:1"), factsBodyKey("title", [16]byte{1}, ""),
 	} {
 		f.Add(key)
 	}
@@ -175,7 +175,7 @@ func FuzzKeys(f *testing.F) {
 			var h uint16
 			uid, d, r, h, err = parseAdjacentKey(key)
 			again = adjacentKey(uid, d, r, h)
-		case tagBlock, tagCurated, tagColumns:
+		case tagLabel, tagBlock, tagCurated, tagColumns:
 			var uid uint32
 			uid, err = parseUIDKey(tag, key)
 			again = uidKey(tag, uid)
@@ -187,14 +187,11 @@ func FuzzKeys(f *testing.F) {
 			var s string
 			s, err = parseFactsKeyKey(key)
 			again = factsKeyKey(s)
-			if len(s) > maxName {
-				return
-			}
 		case tagFacts:
-			var s string
+			var s, in string
 			var h [factsHashSize]byte
-			s, h, err = parseFactsBodyKey(key)
-			again = factsBodyKey(s, h)
+			s, h, in, err = parseFactsBodyKey(key)
+			again = factsBodyKey(s, h, in)
 		default:
 			return
 		}
@@ -210,7 +207,7 @@ func FuzzKeys(f *testing.F) {
 func TestParsersRefuseOtherTables(t *testing.T) {
 	keys := [][]byte{
 		snapshotKey(1), metaKey("uid"), idKey(tagUID, "method:lora"), nameKey(tagName, "a", 3), adjacentKey(1, 1, 2, 3),
-		uidKey(tagBlock, 1), assertersKey(edgeUIDs{1, 2, 3}), termKey("word", 1), factsKeyKey("doi:1"), factsBodyKey("title", [16]byte{1}),
+		uidKey(tagBlock, 1), assertersKey(edgeUIDs{1, 2, 3}), termKey("word", 1), factsKeyKey("doi:1"), factsBodyKey("title", [16]byte{1}, ""),
 	}
 	parsers := []func([]byte) error{
 		func(k []byte) error { _, err := parseSnapshotKey(k); return err },
@@ -222,7 +219,7 @@ func TestParsersRefuseOtherTables(t *testing.T) {
 		func(k []byte) error { _, err := parseAssertersKey(k); return err },
 		func(k []byte) error { _, _, err := parseTermKey(k); return err },
 		func(k []byte) error { _, err := parseFactsKeyKey(k); return err },
-		func(k []byte) error { _, _, err := parseFactsBodyKey(k); return err },
+		func(k []byte) error { _, _, _, err := parseFactsBodyKey(k); return err },
 	}
 	for i, parse := range parsers {
 		for j, key := range keys {

@@ -195,6 +195,7 @@ func TestNeighborsOfPaperByConfidence(t *testing.T) {
 		{From: p, Relation: graph.Uses, To: "method:lora", Statements: append(st(0.2), st(0.8)...)},
 		{From: p, Relation: graph.Uses, To: "method:sgd", Statements: st(0.5)},
 	}}
+	c.nodes = slices.DeleteFunc(c.nodes, func(n graph.Node) bool { return n.Result != nil })
 	publish(t, s, c, nil)
 	got, err := latest(t, s).Neighbors(context.Background(), p, NeighborQuery{})
 	if err != nil {

@@ -27,7 +27,7 @@ func named(t *testing.T, nodes ...graph.Node) *Snapshot {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.Publish(t.Context(), nil, "test/1"); err != nil {
+	if _, err := w.Publish(t.Context(), Provenance{Extractor: "test/1"}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := s.Latest()

@@ -76,7 +76,7 @@ func history(t *testing.T, dir string, n int) (infos []Info, want []contents) {
 	}
 	for i := range n {
 		c := without(full, func(p int) bool { return p%n == i })
-		info, err := rebuild(s, c, full)
+		info, err := rebuild(s, c)
 		if err != nil {
 			t.Fatal(err)
 		}

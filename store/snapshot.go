@@ -68,6 +68,21 @@ func (r *Snapshot) Node(id graph.ID) (*graph.Node, error) {
 	return q.node(id)
 }
 
+// Origin is where a document of the snapshot was read from, by its facts; zero
+// where it has none. It is no part of the graph: [Snapshot.Node] has none.
+func (r *Snapshot) Origin(d *graph.Document) (graph.Origin, error) {
+	q, done, err := r.read()
+	if err != nil {
+		return graph.Origin{}, err
+	}
+	defer done()
+	e, err := q.factsEntry(FactsKey(d))
+	if e == nil || err != nil {
+		return graph.Origin{}, err
+	}
+	return e.origin(), nil
+}
+
 // Nodes reads many nodes in one pass. The result has the order of ids, with
 // nil where there is no such node.
 func (r *Snapshot) Nodes(ctx context.Context, ids []graph.ID) ([]*graph.Node, error) {
@@ -289,7 +304,12 @@ func (r *Snapshot) AllFacts(ctx context.Context) iter.Seq2[*graph.Facts, error] 
 			return
 		}
 		defer done()
-		q.facts(ctx, func(sf StoredFacts, err error) bool {
+		named := newNamedBodies()
+		if err := q.eachFactsEntry(ctx, func(_ string, e *factsEntry) { named.add(e) }); err != nil {
+			yield(nil, err)
+			return
+		}
+		q.facts(ctx, named, func(sf StoredFacts, err error) bool {
 			if err != nil {
 				return yield(nil, err)
 			}

@@ -320,14 +320,18 @@ type Info struct {
 	ID              string                 `json:"id"`      // 32 hexadecimal digits; equal for equal graphs
 	Version         uint64                 `json:"version"` // grows with every publication
 	Time            time.Time              `json:"time"`
-	Sources         []string               `json:"sources"`   // what was read, as the build names it
-	Extractor       string                 `json:"extractor"` // name and version
+	Sources         []string               `json:"sources"`            // what was read, as the build names it
+	Extractor       string                 `json:"extractor"`          // name and version
+	Lexicon         string                 `json:"lexicon,omitempty"`  // hash of it
+	Registry        string                 `json:"registry,omitempty"` // hash of it
 	Papers          int                    `json:"papers"`
 	Nodes           int                    `json:"nodes"` // papers among them
 	Edges           int                    `json:"edges"`
 	Statements      int                    `json:"statements"`
 	NodesByKind     map[graph.Kind]int     `json:"nodesByKind"`
 	EdgesByRelation map[graph.Relation]int `json:"edgesByRelation"`
+	// ContentSum is the sum of hashes that ID is made from.
+	ContentSum [32]byte `json:"-"`
 }
 
 // clone keeps a caller from changing what the store holds.

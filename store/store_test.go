@@ -22,7 +22,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Errorf("contents (-want +got):\n%s", diff)
 	}
 	want := Info{
-		ID: info.ID, Version: info.Version, Time: info.Time, Sources: []string{"corpus"}, Extractor: "test/1",
+		ID: info.ID, ContentSum: info.ContentSum, Version: info.Version, Time: info.Time, Sources: []string{"corpus"}, Extractor: "test/1",
 		Papers: 2, Nodes: 14, Edges: 17, Statements: 20,
 		NodesByKind: map[graph.Kind]int{"paper": 2, "method": 4, "dataset": 1, "metric": 2, "concept": 2, "result": 1, "author": 1, "venue": 1},
 		EdgesByRelation: map[graph.Relation]int{"introduces": 2, "uses": 2, "comparesWith": 1, "evaluatesOn": 2, "measures": 1,
@@ -141,7 +141,7 @@ func keyspace(t *testing.T, s *Store) map[byte]int {
 	}
 	defer done()
 	counts := make(map[byte]int)
-	for _, tag := range []byte{tagUID, tagNode, tagName, tagOutside, tagBlock, tagAsserters, tagCurated, tagFactsKey, tagFacts} {
+	for _, tag := range []byte{tagUID, tagLabel, tagNode, tagName, tagOutside, tagBlock, tagAsserters, tagCurated, tagFactsKey, tagFacts} {
 		if err := q.scanKeys([]byte{tag}, func([]byte) error { counts[tag]++; return nil }); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +159,7 @@ func TestIncrementsAreExact(t *testing.T) {
 	none := without(full, func(int) bool { return true })
 	s := open(t)
 	for _, c := range []*corpus{none, old, full, old, half, full, other, half, none, other} {
-		info, err := rebuild(s, c, full)
+		info, err := rebuild(s, c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,21 +207,52 @@ func TestPublishWithoutDifferenceKeepsSnapshot(t *testing.T) {
 	}
 }
 
-// The id does not tell from where a paper was read, but the node does.
+// The id does not tell from where a paper was read, but its facts do.
 func TestOriginIsNotContent(t *testing.T) {
 	s := open(t)
 	c := small(t)
 	first := publish(t, s, c, nil)
-	moved := *c.nodes[0].Paper
-	moved.Origin = graph.Origin{Source: "elsewhere.jsonl", Line: 9}
-	c.nodes[0].Paper = &moved
+	d := c.facts[0].Document
+	was, moved := d.Origin, graph.Origin{Source: "elsewhere.jsonl", Line: 9}
+	c.nodes[0].Paper.Origin, c.facts[0].Document.Origin = moved, moved
 	second := publish(t, s, c, nil)
-	if first.ID != second.ID || first.Version == second.Version {
-		t.Errorf("ids %s and %s, versions %d and %d", first.ID, second.ID, first.Version, second.Version)
+	w, err := s.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	n, err := latest(t, s).Node(c.nodes[0].ID)
-	if err != nil || n.Paper.Origin != moved.Origin {
-		t.Errorf("node %+v, %v", n, err)
+	defer w.Discard()
+	if e, ok, err := w.FactsEntry(FactsKey(&d)); !ok || err != nil || e.Origin != moved {
+		t.Errorf("entry %+v, %v, %v", e, ok, err)
+	}
+	if err := w.PutOrigin(FactsKey(&d), was); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.PutOrigin("title:unknown", was); !errors.Is(err, ErrNotFound) {
+		t.Errorf("origin of unknown facts: %v", err)
+	}
+	third, err := w.Publish(t.Context(), Provenance{Extractor: "test/1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, info := range []Info{first, second, third} {
+		if info.ID != first.ID {
+			t.Errorf("snapshot %d has id %s, the first %s", i, info.ID, first.ID)
+		}
+		r, err := s.open(info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		want := was
+		if i == 1 {
+			want = moved
+		}
+		if got, err := r.Origin(&d); err != nil || got != want {
+			t.Errorf("snapshot %d: origin %v, %v, want %v", i, got, err, want)
+		}
+		if facts := read(t, r).Facts; facts[0].Document.Origin != want {
+			t.Errorf("snapshot %d: origin of facts %v, want %v", i, facts[0].Document.Origin, want)
+		}
 	}
 }
 
@@ -254,7 +285,7 @@ func TestSnapshotsAreIsolated(t *testing.T) {
 	if diff := cmp.Diff(before, read(t, latest(t, s))); diff != "" {
 		t.Errorf("Latest while building (-want +got):\n%s", diff)
 	}
-	infoB, err := w.Publish(context.Background(), nil, "")
+	infoB, err := w.Publish(context.Background(), Provenance{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +340,7 @@ func TestDiscardedBuildLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if published {
-			if err := w.DeleteFacts(c.nodes[0].ID); err != nil {
+			if err := w.DeleteFacts(FactsKey(&c.facts[0].Document)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -318,7 +349,7 @@ func TestDiscardedBuildLeavesNothing(t *testing.T) {
 		}
 		w.Discard()
 		w.Discard()
-		if err := w.PutNode(&c.nodes[0]); !errors.Is(err, ErrClosed) {
+		if err := w.PutNode(&c.nodes[2]); !errors.Is(err, ErrClosed) {
 			t.Errorf("put after Discard: %v, want ErrClosed", err)
 		}
 		publish(t, s, c, nil)
@@ -335,7 +366,7 @@ func TestDiscardedBuildLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		cancel()
-		if _, err := w.Publish(ctx, nil, ""); !errors.Is(err, context.Canceled) {
+		if _, err := w.Publish(ctx, Provenance{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("publish cancelled: %v", err)
 		}
 		if diff := cmp.Diff(expected(c), read(t, latest(t, s))); diff != "" {
@@ -365,14 +396,18 @@ func TestFacts(t *testing.T) {
 		return ts
 	}
 	hash := func(w *Writer) string {
-		h, ok, err := w.FactsHash(key)
+		e, ok, err := w.FactsEntry(key)
 		if err != nil {
 			t.Fatal(err)
+		}
+		sf, there, err := w.FactsOf(key)
+		if err != nil || there != ok || sf.InputHash != e.InputHash || ok && FactsKey(&sf.Facts.Document) != key {
+			t.Errorf("facts %+v, %v, %v where the entry is %+v, %v", sf, there, err, e, ok)
 		}
 		if !ok {
 			return "none"
 		}
-		return h
+		return e.InputHash
 	}
 	if got := hash(w); got != "none" {
 		t.Errorf("hash before: %s", got)
@@ -395,7 +430,7 @@ func TestFacts(t *testing.T) {
 	if diff := cmp.Diff([]string{a + " | Corrected.", b + " | input " + b}, titles(w)); diff != "" {
 		t.Errorf("facts after correction (-want +got):\n%s", diff)
 	}
-	if err := w.DeleteFactsKey(key); err != nil {
+	if err := w.DeleteFacts(key); err != nil {
 		t.Fatal(err)
 	}
 	if got := titles(w); len(got) != 1 || hash(w) != "none" {
@@ -404,13 +439,10 @@ func TestFacts(t *testing.T) {
 	if err := w.PutFacts(&c.facts[0], "again"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.DeleteFactsKey("title:unknown"); err != nil {
+	if err := w.DeleteFacts("title:unknown"); err != nil {
 		t.Errorf("delete unknown facts: %v", err)
 	}
-	if err := w.DeleteFacts(c.nodes[0].ID); !errors.Is(err, ErrNotFound) {
-		t.Errorf("delete facts of a paper that no snapshot has: %v", err)
-	}
-	if _, err := w.Publish(ctx, nil, ""); err != nil {
+	if _, err := w.Publish(ctx, Provenance{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(expected(c), read(t, latest(t, s))); diff != "" {
@@ -425,11 +457,11 @@ func TestFacts(t *testing.T) {
 	if got := hash(w); got != "again" {
 		t.Errorf("hash in the next build: %s", got)
 	}
-	if err := w.DeleteFacts(c.nodes[0].ID); err != nil {
+	if err := w.DeleteFacts(key); err != nil {
 		t.Fatal(err)
 	}
 	if got := titles(w); len(got) != 1 || hash(w) != "none" {
-		t.Errorf("facts after deletion by id: %q, hash %s", got, hash(w))
+		t.Errorf("facts after deletion in the next build: %q, hash %s", got, hash(w))
 	}
 }
 
@@ -456,6 +488,8 @@ func TestWriterRefuses(t *testing.T) {
 	paper, doc := c.nodes[0].ID, c.nodes[0].Paper
 	other := c.nodes[1].ID
 	valid := c.papers[paper][0]
+	nodes := c.nodes[:1]
+	result := c.withResults()[paper][1]
 	change := func(f func(e *graph.Edge)) graph.Edge {
 		e := valid
 		e.Statements = slices.Clone(e.Statements)
@@ -471,41 +505,58 @@ func TestWriterRefuses(t *testing.T) {
 	}{
 		{"node twice", func(w *Writer) error { return errors.Join(w.PutNode(&c.nodes[2]), w.PutNode(&c.nodes[2])) }, ErrPut, "put before"},
 		{"bad id", func(w *Writer) error { return w.PutNode(&graph.Node{ID: "method:A b"}) }, graph.ErrID, ""},
-		{"paper without document", func(w *Writer) error { return w.PutNode(&graph.Node{ID: "paper:x"}) }, ErrPut, "document"},
+		{"paper by itself", func(w *Writer) error { return w.PutNode(&c.nodes[0]) }, ErrPut, "papers are put"},
+		{"result by itself", func(w *Writer) error { return w.PutNode(&result) }, ErrPut, "results with their papers"},
+		{"no paper", func(w *Writer) error { return w.PutPaper(nil, nil) }, ErrPut, "no node"},
+		{"paper without document", func(w *Writer) error { return w.PutPaper([]graph.Node{{ID: "paper:x"}}, nil) }, ErrPut, "document"},
+		{"paper with an entity", func(w *Writer) error { return w.PutPaper(c.nodes[:3], nil) }, ErrPut, "not a result"},
+		{"paper with another's result", func(w *Writer) error { return w.PutPaper([]graph.Node{c.nodes[1], result}, nil) }, ErrPut, "not a result"},
+		{"result that is not reported", func(w *Writer) error { return w.PutPaper([]graph.Node{c.nodes[0], result}, nil) }, ErrPut, "not those that come with it"},
+		{"result that does not come", func(w *Writer) error { return w.PutPaper(nodes, c.papers[paper]) }, ErrPut, "not those that come with it"},
+		{"result twice", func(w *Writer) error { return w.PutPaper([]graph.Node{c.nodes[0], result, result}, c.papers[paper]) }, ErrPut, "put before"},
+		{"delete what is not there", func(w *Writer) error { return w.DeleteNode("method:lora") }, ErrNotFound, "method:lora"},
+		{"delete a paper that is not there", func(w *Writer) error { return w.DeletePaper(paper) }, ErrNotFound, "paper:lora"},
+		{"delete a paper as a node", func(w *Writer) error { return w.DeleteNode(paper) }, ErrPut, "papers are deleted"},
+		{"delete a result", func(w *Writer) error { return w.DeleteNode(result.ID) }, ErrPut, "results with their papers"},
+		{"delete a method as a paper", func(w *Writer) error { return w.DeletePaper("method:lora") }, ErrPut, "not a paper"},
 		{"method with document", func(w *Writer) error { return w.PutNode(&graph.Node{ID: "method:x", Paper: doc}) }, ErrPut, "document"},
 		{"huge node", func(w *Writer) error {
 			return w.PutNode(&graph.Node{ID: "method:x", Name: strings.Repeat("x", 2<<20)})
 		}, ErrPut, "bytes"},
-		{"edges before paper", func(w *Writer) error { return w.PutPaper(other, c.papers[other]) }, ErrPut, "node first"},
-		{"edges of a method", func(w *Writer) error { return w.PutPaper("method:lora", nil) }, ErrPut, "not a paper"},
-		{"edges twice", func(w *Writer) error {
-			return errors.Join(w.PutPaper(paper, c.papers[paper]), w.PutPaper(paper, c.papers[paper]))
+		{"edges of a method", func(w *Writer) error { return w.PutPaper(c.nodes[2:3], nil) }, ErrPut, "not a paper"},
+		{"paper twice", func(w *Writer) error {
+			return errors.Join(w.PutPaper(nodes, nil), w.PutPaper(nodes, nil))
 		}, ErrPut, "put before"},
 		{"edge outside the table", func(w *Writer) error {
-			return w.PutPaper(paper, []graph.Edge{change(func(e *graph.Edge) { e.Relation = graph.Measures })})
+			return w.PutPaper(nodes, []graph.Edge{change(func(e *graph.Edge) { e.Relation = graph.Measures })})
 		}, graph.ErrEdge, ""},
 		{"in another's name", func(w *Writer) error {
-			return w.PutPaper(paper, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Paper = other })})
+			return w.PutPaper(nodes, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Paper = other })})
 		}, ErrPut, "by"},
 		{"unknown class", func(w *Writer) error {
-			return w.PutPaper(paper, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Class = "GUESSED" })})
+			return w.PutPaper(nodes, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Class = "GUESSED" })})
 		}, ErrPut, "GUESSED"},
 		{"quote that is not there", func(w *Writer) error {
-			return w.PutPaper(paper, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Evidence[0].Quote = "else" })})
+			return w.PutPaper(nodes, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Evidence[0].Quote = "else" })})
 		}, graph.ErrEvidence, "else"},
 		{"quote beyond the text", func(w *Writer) error {
-			return w.PutPaper(paper, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Evidence[0].End = 1 << 20 })})
+			return w.PutPaper(nodes, []graph.Edge{change(func(e *graph.Edge) { e.Statements[0].Evidence[0].End = 1 << 20 })})
 		}, graph.ErrEvidence, ""},
-		{"an edge twice", func(w *Writer) error { return w.PutPaper(paper, []graph.Edge{valid, valid}) }, ErrPut, "twice"},
+		{"an edge twice", func(w *Writer) error { return w.PutPaper(nodes, []graph.Edge{valid, valid}) }, ErrPut, "twice"},
 		{"edge to nothing", func(w *Writer) error {
-			if err := w.PutPaper(paper, []graph.Edge{valid}); err != nil {
+			if err := w.PutPaper(nodes, []graph.Edge{valid}); err != nil {
 				return err
 			}
-			_, err := w.Publish(context.Background(), nil, "")
+			_, err := w.Publish(context.Background(), Provenance{})
 			return err
 		}, ErrPut, "method:lora"},
-		{"curated by a paper", func(w *Writer) error { return w.PutCurated([]graph.Edge{valid}) }, ErrPut, "stated by"},
-		{"curated twice", func(w *Writer) error { return errors.Join(w.PutCurated(nil), w.PutCurated(nil)) }, ErrPut, "put before"},
+		{"curated by a paper", func(w *Writer) error { return w.PutCurated(paper, []graph.Edge{valid}) }, ErrPut, "stated by"},
+		{"curated from elsewhere", func(w *Writer) error { return w.PutCurated(other, c.curated[:1]) }, ErrPut, "begins elsewhere"},
+		{"curated twice", func(w *Writer) error {
+			return errors.Join(w.PutCurated(c.curated[0].From, c.curated[:1]), w.PutCurated(c.curated[0].From, c.curated[:1]))
+		}, ErrPut, "put before"},
+		{"remembered under no key", func(w *Writer) error { return w.SetResolution(nil, []byte{1}) }, ErrPut, "no key"},
+		{"remembered at too great a length", func(w *Writer) error { return w.SetResolution([]byte{1}, make([]byte, 1<<20)) }, ErrPut, "bytes"},
 		{"facts without a title", func(w *Writer) error { return w.PutFacts(&graph.Facts{}, "") }, graph.ErrDocument, ""},
 		{"facts with a wrong quote", func(w *Writer) error {
 			f := c.facts[0]
@@ -521,9 +572,6 @@ func TestWriterRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer w.Discard()
-			if err := w.PutNode(&c.nodes[0]); err != nil {
-				t.Fatal(err)
-			}
 			if err := tt.put(w); !errors.Is(err, tt.want) || !strings.Contains(err.Error(), tt.text) {
 				t.Errorf("got %v, want %v with %q", err, tt.want, tt.text)
 			}
@@ -537,16 +585,40 @@ func TestEdgeToRemovedNode(t *testing.T) {
 	s := open(t)
 	c := small(t)
 	publish(t, s, c, nil)
-	c.nodes = slices.DeleteFunc(c.nodes, func(n graph.Node) bool { return n.ID == "dataset:glue" })
-	w, err := s.Begin(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := putAll(w, c, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Publish(context.Background(), nil, ""); !errors.Is(err, ErrPut) || !strings.Contains(err.Error(), "dataset:glue") {
-		t.Errorf("got %v", err)
+	glue := func(n graph.Node) bool { return n.ID == "dataset:glue" }
+	for name, prepare := range map[string]func(w *Writer) error{
+		"edges that were there": func(w *Writer) error { return w.DeleteNode("dataset:glue") },
+		"edges that are put again": func(w *Writer) error {
+			c.nodes = slices.DeleteFunc(c.nodes, glue)
+			return errors.Join(putAll(w, c, nil), dropOthers(w, c))
+		},
+		"a new edge": func(w *Writer) error {
+			all := small(t)
+			var err error
+			for id, nodes := range all.withResults() {
+				es := slices.DeleteFunc(all.papers[id], func(e graph.Edge) bool { return e.To == "dataset:glue" && e.Relation == graph.EvaluatesOn })
+				if id == all.nodes[0].ID {
+					e := c.papers[id][0]
+					e.To = "dataset:glue" // introduces it
+					es = append(es, e)
+				}
+				err = errors.Join(err, w.PutPaper(nodes, es))
+			}
+			return errors.Join(err, w.DeleteNode("dataset:glue"))
+		},
+		"curated edges":         func(w *Writer) error { return w.DeleteNode("concept:machine-learning") },
+		"curated edges from it": func(w *Writer) error { return w.DeleteNode("concept:optimisation") },
+	} {
+		w, err := s.Begin(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := prepare(w); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Publish(context.Background(), Provenance{}); !errors.Is(err, ErrPut) || !strings.Contains(err.Error(), "an edge leads to") {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
@@ -599,8 +671,8 @@ func TestClosed(t *testing.T) {
 	_, err2 := s.Latest()
 	_, err3 := s.Begin(ctx)
 	_, err4 := s.Snapshots()
-	_, err5 := w.Publish(ctx, nil, "")
-	for i, err := range []error{err1, err2, err3, err4, err5, w.PutNode(&c.nodes[0])} {
+	_, err5 := w.Publish(ctx, Provenance{})
+	for i, err := range []error{err1, err2, err3, err4, err5, w.PutNode(&c.nodes[2])} {
 		if !errors.Is(err, ErrClosed) {
 			t.Errorf("call %d after Close: %v", i, err)
 		}

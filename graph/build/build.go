@@ -215,8 +215,8 @@ func (b *builder) extract(ctx context.Context) error {
 func (b *builder) factsHash(key string) (string, error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
-	hash, _, err := b.w.FactsHash(key)
-	return hash, err
+	e, _, err := b.w.FactsEntry(key)
+	return e.InputHash, err
 }
 
 // inputHash identifies what shapes a document's facts. The origin is part of
@@ -304,6 +304,7 @@ func (b *builder) resolve(ctx context.Context) error {
 
 // write puts the whole graph into the writer.
 func (b *builder) write(ctx context.Context) error {
+	put := map[graph.ID]bool{}
 	for n := range b.entities.Nodes() {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -311,6 +312,7 @@ func (b *builder) write(ctx context.Context) error {
 		if err := b.w.PutNode(&n); err != nil {
 			return err
 		}
+		put[n.ID] = true
 	}
 	n := 0
 	for f, err := range b.w.Facts(ctx) {
@@ -319,18 +321,49 @@ func (b *builder) write(ctx context.Context) error {
 		}
 		selected := f.Facts.Select(b.MinConfidence)
 		nodes, edges := b.entities.Paper(&selected)
-		for i := range nodes {
-			if err := b.w.PutNode(&nodes[i]); err != nil {
-				return err
-			}
-		}
-		if err := b.w.PutPaper(nodes[0].ID, edges); err != nil {
+		if err := b.w.PutPaper(nodes, edges); err != nil {
 			return err
 		}
+		put[nodes[0].ID] = true
 		n++
 		b.OnProgress(Progress{Stage: StageWrite, Papers: n, Total: b.papers})
 	}
-	return b.w.PutCurated(b.entities.Curated())
+	return b.deleteOthers(ctx, put)
+}
+
+// deleteOthers puts the curated edges and deletes what the last snapshot had
+// and this one has not.
+func (b *builder) deleteOthers(ctx context.Context, put map[graph.ID]bool) error {
+	curated := map[graph.ID][]graph.Edge{}
+	for _, e := range b.entities.Curated() {
+		curated[e.From] = append(curated[e.From], e)
+	}
+	for from, err := range b.w.CuratedFrom(ctx) {
+		if err != nil {
+			return err
+		}
+		if curated[from] == nil {
+			curated[from] = []graph.Edge{}
+		}
+	}
+	for from, edges := range curated {
+		if err := b.w.PutCurated(from, edges); err != nil {
+			return err
+		}
+	}
+	for id, err := range b.w.IDs(ctx) {
+		switch {
+		case err != nil, put[id], id.Kind() == graph.KindResult:
+		case id.Kind() == graph.KindPaper:
+			err = b.w.DeletePaper(id)
+		default:
+			err = b.w.DeleteNode(id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (b *builder) publish(ctx context.Context) error {
@@ -339,7 +372,7 @@ func (b *builder) publish(ctx context.Context) error {
 	if b.MinConfidence > 0 {
 		by += fmt.Sprintf(", confidence >= %v", b.MinConfidence)
 	}
-	info, err := b.w.Publish(ctx, b.Paths, by)
+	info, err := b.w.Publish(ctx, store.Provenance{Sources: b.Paths, Extractor: by, Lexicon: b.Lexicon.Hash()})
 	if err != nil {
 		return err
 	}

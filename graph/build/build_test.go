@@ -486,7 +486,7 @@ func TestMinConfidence(t *testing.T) {
 			t.Fatal(err)
 		}
 		selected := f.Select(0)
-		if err := w.PutNode(&graph.Node{ID: f.Document.ID(), Name: f.Document.Title, Paper: &f.Document}); err != nil {
+		if err := w.PutPaper([]graph.Node{{ID: f.Document.ID(), Name: f.Document.Title, Paper: &f.Document}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		candidates += len(f.Mentions) - len(selected.Mentions)
@@ -497,7 +497,7 @@ func TestMinConfidence(t *testing.T) {
 	if candidates == 0 {
 		t.Fatal("the facts keep no candidate")
 	}
-	if _, err := w.Publish(ctx, nil, ""); err != nil {
+	if _, err := w.Publish(ctx, store.Provenance{}); err != nil {
 		t.Fatal(err)
 	}
 	mustRun(t, bare)

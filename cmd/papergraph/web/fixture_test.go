@@ -143,13 +143,23 @@ func publish(t testing.TB, st *store.Store, c *corpus) store.Info {
 		if n.Paper != nil {
 			check(w.PutFacts(&graph.Facts{Document: *n.Paper, Extractor: "test/1"}, n.Paper.Hash()))
 		}
-		check(w.PutNode(n))
-		if es := c.edges[n.ID]; len(es) > 0 {
-			check(w.PutPaper(n.ID, es))
+		switch {
+		case n.Paper != nil:
+			nodes := []graph.Node{*n}
+			for _, r := range c.nodes {
+				if r.Result != nil && r.Result.Paper == n.ID {
+					nodes = append(nodes, r)
+				}
+			}
+			check(w.PutPaper(nodes, c.edges[n.ID]))
+		case n.Result == nil:
+			check(w.PutNode(n))
 		}
 	}
-	check(w.PutCurated(c.curated))
-	info, err := w.Publish(ctx, []string{"corpus"}, "test/1")
+	for _, e := range c.curated {
+		check(w.PutCurated(e.From, []graph.Edge{e}))
+	}
+	info, err := w.Publish(ctx, store.Provenance{Sources: []string{"corpus"}, Extractor: "test/1"})
 	check(err)
 	return info
 }
