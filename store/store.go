@@ -383,16 +383,10 @@ func (s *Store) Snapshots() ([]Info, error) {
 // Latest opens the newest snapshot. The error wraps [ErrEmpty] where there is
 // none.
 func (s *Store) Latest() (*Snapshot, error) {
-	s.mu.Lock()
-	if len(s.infos) == 0 {
-		defer s.mu.Unlock()
-		if s.closed {
-			return nil, ErrClosed
-		}
-		return nil, fmt.Errorf("%w: %s has no finished build", ErrEmpty, s.dir)
+	info, err := s.find("")
+	if err != nil {
+		return nil, err
 	}
-	info := s.infos[0]
-	s.mu.Unlock()
 	return s.open(info)
 }
 
@@ -400,26 +394,44 @@ func (s *Store) Latest() (*Snapshot, error) {
 const minPrefix = 4
 
 // At opens the newest snapshot with the given id, which may be cut to a prefix
-// of four digits or more that no other id has. The error wraps
-// [ErrNoSnapshot].
+// of four digits or more that no other id has. The error wraps [ErrNoSnapshot].
 func (s *Store) At(id string) (*Snapshot, error) {
+	if len(id) < minPrefix {
+		return nil, fmt.Errorf("%w: %q is too short, give at least %d digits of the id", ErrNoSnapshot, id, minPrefix)
+	}
+	info, err := s.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return s.open(info)
+}
+
+// find is the snapshot that [Store.At] opens; "" is the newest. The error wraps
+// [ErrNoSnapshot] or, for "", [ErrEmpty].
+func (s *Store) find(id string) (Info, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return Info{}, ErrClosed
+	case id == "" && len(s.infos) == 0:
+		return Info{}, fmt.Errorf("%w: %s has no finished build", ErrEmpty, s.dir)
+	case id == "":
+		return s.infos[0], nil
+	}
 	var found []Info
 	for _, info := range s.infos {
 		if strings.HasPrefix(info.ID, strings.ToLower(id)) {
 			found = append(found, info)
 		}
 	}
-	s.mu.Unlock()
 	switch {
-	case len(id) < minPrefix:
-		return nil, fmt.Errorf("%w: %q is too short, give at least %d digits of the id", ErrNoSnapshot, id, minPrefix)
 	case len(found) == 0:
-		return nil, fmt.Errorf("%w: %q", ErrNoSnapshot, id)
+		return Info{}, fmt.Errorf("%w: %q", ErrNoSnapshot, id)
 	case slices.ContainsFunc(found, func(i Info) bool { return i.ID != found[0].ID }):
-		return nil, fmt.Errorf("%w: %q begins the ids of more than one, give more digits", ErrNoSnapshot, id)
+		return Info{}, fmt.Errorf("%w: %q begins the ids of more than one, give more digits", ErrNoSnapshot, id)
 	}
-	return s.open(found[0])
+	return found[0], nil
 }
 
 // open opens the snapshot of a publication.
