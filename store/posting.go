@@ -19,11 +19,6 @@ func (e edgeUIDs) compare(o edgeUIDs) int {
 	return cmp.Or(cmp.Compare(e.from, o.from), cmp.Compare(e.relation, o.relation), cmp.Compare(e.to, o.to))
 }
 
-// compareReverse orders edges by to, relation, from.
-func (e edgeUIDs) compareReverse(o edgeUIDs) int {
-	return cmp.Or(cmp.Compare(e.to, o.to), cmp.Compare(e.relation, o.relation), cmp.Compare(e.from, o.from))
-}
-
 // A container holds the low 16 bits of the uids of one posting list that have
 // the same high 16 bits, as in Roaring bitmaps (Chambi et al. 2016): a sorted
 // array while that is smaller, else a bitmap. It is a byte for the form, then

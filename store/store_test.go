@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -462,6 +464,142 @@ func TestFacts(t *testing.T) {
 	}
 	if got := titles(w); len(got) != 1 || hash(w) != "none" {
 		t.Errorf("facts after deletion in the next build: %q, hash %s", got, hash(w))
+	}
+}
+
+// Facts that a build extracted before it was interrupted are found by the next
+// and are no part of the graph until they are put.
+func TestKeptFacts(t *testing.T) {
+	for _, published := range []bool{false, true} {
+		dir := t.TempDir()
+		s := openAt(t, dir, Options{})
+		c := small(t)
+		if published {
+			publish(t, s, synthetic(3), nil)
+		}
+		begin := func() *Writer {
+			w, err := s.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return w
+		}
+		w := begin()
+		if err := putAll(w, c, nil); err != nil {
+			t.Fatal(err)
+		}
+		w.Discard()
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = openAt(t, dir, Options{})
+		for round := range 3 {
+			w := begin()
+			for i, want := range c.facts {
+				d := want.Document
+				d.Origin = graph.Origin{Source: "elsewhere", Line: i}
+				want.Document = d
+				got, ok, err := w.KeptFacts(&d, "input "+d.Title)
+				if err != nil || ok != (round < 2) {
+					t.Fatalf("round %d: kept %v, %v", round, ok, err)
+				}
+				if diff := cmp.Diff(want, got); ok && diff != "" {
+					t.Errorf("kept facts (-put +got):\n%s", diff)
+				}
+				if _, ok, err := w.KeptFacts(&d, "other input"); ok || err != nil {
+					t.Errorf("facts of another input: %v, %v", ok, err)
+				}
+				if _, ok, err := w.FactsEntry(FactsKey(&d)); ok || err != nil {
+					t.Errorf("entry of kept facts: %v, %v", ok, err)
+				}
+			}
+			for f, err := range w.Facts(t.Context()) {
+				if err != nil || FactsKey(&f.Facts.Document) == FactsKey(&c.facts[0].Document) {
+					t.Errorf("facts of %q, %v", f.Facts.Document.Title, err)
+				}
+			}
+			if round == 0 {
+				w.Discard()
+				continue
+			}
+			if _, err := w.Publish(t.Context(), Provenance{}); err != nil {
+				t.Fatal(err)
+			}
+			for f, err := range latest(t, s).AllFacts(t.Context()) {
+				if err != nil || FactsKey(&f.Document) == FactsKey(&c.facts[0].Document) {
+					t.Errorf("facts of %q, %v", f.Document.Title, err)
+				}
+			}
+		}
+	}
+}
+
+// What resolution remembers is seen by the build that set it, spilled to disk
+// or not, and by the next.
+func TestResolution(t *testing.T) {
+	s := open(t)
+	value := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1<<19) }
+	key := func(i int) []byte { return fmt.Appendf(nil, "key %d", i) }
+	for round := range 3 {
+		w, err := s.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer w.Discard()
+		want := make(map[int][]byte)
+		if round == 1 {
+			for i := range 40 {
+				want[i] = value(i)
+			}
+			want[3] = nil
+		}
+		check := func(when string) {
+			t.Helper()
+			for i := range 40 {
+				got, err := w.Resolution(key(i))
+				if err != nil || !bytes.Equal(got, want[i]) || (got == nil) != (want[i] == nil) {
+					t.Fatalf("round %d, %s: key %d has %d bytes, %v, want %d", round, when, i, len(got), err, len(want[i]))
+				}
+			}
+		}
+		if round < 2 {
+			check("at first")
+		}
+		set := func(i int, v []byte) {
+			t.Helper()
+			if err := w.SetResolution(key(i), v); err != nil {
+				t.Fatal(err)
+			}
+			want[i] = v
+		}
+		if round == 0 {
+			for i := range 40 {
+				set(i, value(i+1))
+			}
+			check("all set")
+			for i := range 40 {
+				set(i, value(i))
+			}
+			set(3, nil)
+			check("set again")
+		}
+		if round == 1 {
+			if err := w.DropResolution(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			clear(want)
+			check("dropped")
+			set(5, []byte{})
+			set(6, value(1))
+			check("set after that")
+		}
+		if round == 2 {
+			want = map[int][]byte{5: {}, 6: value(1)}
+			check("in the last build")
+		}
+		if _, err := w.Publish(t.Context(), Provenance{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

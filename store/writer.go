@@ -285,6 +285,11 @@ func (w *Writer) Discard() {
 		return
 	}
 	defer w.s.release()
+	if len(w.bodies) > 0 && w.dirty && w.err == nil {
+		if err := w.flush(); err != nil {
+			w.s.log.Warn("facts of a build that was given up are lost", "store", w.s.dir, "error", err)
+		}
+	}
 	w.end()
 }
 
