@@ -259,6 +259,27 @@ func (w *Writer) FactsEntry(key string) (entry FactsEntry, ok bool, err error) {
 	return FactsEntry{InputHash: e.InputHash, Origin: e.origin()}, true, nil
 }
 
+// FactsKeyOf is the [FactsKey] of a paper of the last snapshot. The error wraps
+// [ErrNotFound].
+func (w *Writer) FactsKeyOf(paper graph.ID) (string, error) {
+	if err := w.enter(); err != nil {
+		return "", err
+	}
+	defer w.s.release()
+	var n *graph.Node
+	value, err := w.oldValue(idKey(tagNode, paper))
+	if err == nil && (value == nil || paper.Kind() != graph.KindPaper) {
+		err = fmt.Errorf("%w: no such paper", ErrNotFound)
+	}
+	if err == nil {
+		n, err = decodeNode(paper, value)
+	}
+	if err != nil {
+		return "", fmt.Errorf("look for %s: %w", paper, err)
+	}
+	return FactsKey(n.Paper), nil
+}
+
 // FactsOf reads the facts under the given [FactsKey] as of now; ok is false
 // where there are none.
 func (w *Writer) FactsOf(key string) (sf StoredFacts, ok bool, err error) {

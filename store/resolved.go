@@ -45,6 +45,21 @@ func (w *Writer) resolvedValue(key []byte) ([]byte, error) {
 	return w.now().get(key)
 }
 
+// ResolutionKeys calls fn for the keys with the prefix under which the last
+// snapshot's resolution remembers something, in order. What fn is given is
+// valid during the call only; its error ends the calls and is returned.
+func (w *Writer) ResolutionKeys(prefix []byte, fn func(key []byte) error) error {
+	if err := w.enter(); err != nil {
+		return err
+	}
+	defer w.s.release()
+	if w.old == nil {
+		return nil
+	}
+	table := resolvedKey(nil)
+	return w.old.scanKeys(resolvedKey(prefix), func(key []byte) error { return fn(key[len(table):]) })
+}
+
 // SetResolution makes resolution remember a value under a key; nil forgets it.
 func (w *Writer) SetResolution(key, value []byte) error {
 	if err := w.enter(); err != nil {

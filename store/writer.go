@@ -273,6 +273,15 @@ func (w *Writer) end() {
 	w.s.mu.Unlock()
 }
 
+// Base describes the last snapshot, from which this build goes on; ok is false
+// in an empty store.
+func (w *Writer) Base() (info Info, ok bool) {
+	if w.base == nil {
+		return Info{}, false
+	}
+	return w.base.clone(), true
+}
+
 // Discard ends the writer and drops what was put. Facts stay where the next
 // build finds them, see [Writer.KeptFacts]. After Publish it does nothing, so
 // that it can be deferred.

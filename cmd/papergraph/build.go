@@ -127,8 +127,9 @@ func (g *globals) buildInto(ctx context.Context, s *store.Store, e equipment, st
 		g.out.errorf("warning: %s", u)
 	}
 	i := report.Info
-	g.out.infof("%s read (%d extracted, %d unchanged, %d repeated) in %s, %.0f papers/s",
-		plural(report.Read, "paper"), report.Extracted, report.Unchanged, report.Duplicates, time.Since(start).Round(10*time.Millisecond), float64(report.Read)/time.Since(start).Seconds())
+	took := time.Since(start)
+	g.out.infof("%s read in %s, %.0f/s: %d added, %d changed, %d unchanged, %d repeated, %d removed, %d skipped", plural(report.Read, "paper"), took.Round(10*time.Millisecond),
+		float64(report.Read)/took.Seconds(), report.Added, report.Changed, report.Unchanged, report.Duplicates, report.Removed, report.Problems)
 	g.out.infof("snapshot %s in %s: %s, %s, %s", short(i.ID), g.store, plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"))
 	return refused.err()
 }

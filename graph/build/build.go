@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -8,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -38,6 +41,12 @@ type Options struct {
 	MinConfidence float64
 	Jobs          int  // extracting goroutines; 0 means one a core
 	Strict        bool // stop at the first bad record
+	// Prune removes the papers that the sources do not hold. Nothing is
+	// removed where something of the sources was refused: it may be what a
+	// paper is read from.
+	Prune bool
+	// Remove are papers to remove, before the sources are read.
+	Remove []graph.ID
 	// OnProblem receives bad records, which are skipped; nil for nobody. It
 	// is called by one goroutine at a time.
 	OnProblem func(source.Problem)
@@ -70,11 +79,16 @@ type Progress struct {
 // Report says what a build did.
 type Report struct {
 	Info       store.Info
-	Read       int // documents that the sources gave: the sum of the next three
-	Extracted  int // papers whose facts are new
-	Unchanged  int // papers with facts already in the store
+	Published  bool // a new snapshot; false where nothing changed
+	Read       int  // documents that the sources gave: the sum of the next four
+	Added      int  // papers that the store had not
+	Changed    int  // papers whose text changed, or what reads it
+	Unchanged  int
 	Duplicates int // documents that are another form of a paper that was read too
+	Kept       int // of added and changed, those that an interrupted build had extracted
+	Removed    int // papers that are gone
 	Problems   int // records and files that were refused
+	Unpruned   bool // something was to be pruned and was not, since input was refused
 	// Unused lists what the registry says of names that no paper has.
 	Unused  []string
 	Elapsed map[Stage]time.Duration
@@ -84,8 +98,9 @@ type Report struct {
 var ErrNothing = errors.New("no paper to build from")
 
 // Run reads the sources, brings the store's facts up to date and publishes a
-// snapshot of everything that the store now has. Errors wrap those of the
-// packages below, [ErrNothing], or the context's.
+// snapshot of what the store then has. Its cost is that of reading the sources
+// and of what changed. Errors wrap those of the packages below, [ErrNothing], or
+// the context's.
 func Run(ctx context.Context, o Options) (Report, error) {
 	w, err := o.Store.Begin(ctx)
 	if err != nil {
@@ -96,6 +111,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	b.Jobs = cmp.Or(max(b.Jobs, 0), runtime.GOMAXPROCS(0))
 	if b.OnProgress == nil {
 		b.OnProgress = func(Progress) {}
+	}
+	if err := b.begin(ctx); err != nil {
+		return b.report, fmt.Errorf("build: %w", err)
 	}
 	for _, stage := range []struct {
 		name Stage
@@ -115,17 +133,23 @@ type builder struct {
 	writing  sync.Mutex // guards w while goroutines extract
 	w        *store.Writer
 	report   Report
-	papers   int // with facts in the store
+	first    bool // the store has no snapshot
+	resolver *resolve.Resolver
+	// whole is true where all papers are resolved and written anew, not only
+	// those that change.
+	whole    bool
 	entities *resolve.Entities
+	remember []byte // what resolution is to be made with
 }
 
 // extracted is a document on its way from reader to writer.
 type extracted struct {
 	key      string // store.FactsKey
-	document string // hash of the content
-	hash     string // of document, origin and extractor
+	document hash   // of the content
+	hash     hash   // of document, extractor and lexicon
 	facts    graph.Facts
-	keep     bool // the store has these facts already
+	same     bool // the store has these facts already, and nothing else under the key
+	kept     bool // an interrupted build had extracted them
 }
 
 // extract brings the facts up to date.
@@ -164,16 +188,10 @@ func (b *builder) extract(ctx context.Context) error {
 				if ctx.Err() != nil {
 					return
 				}
-				e := extracted{key: store.FactsKey(&d), document: d.Hash()}
-				e.hash = b.inputHash(e.document, d.Origin)
-				if old, err := b.factsHash(e.key); err != nil {
+				e, err := b.extractOne(d)
+				if err != nil {
 					cancel(err)
 					return
-				} else if old == e.hash {
-					e.keep = true
-					e.facts.Document = d
-				} else {
-					e.facts = b.Extractor.Extract(d)
 				}
 				select {
 				case done <- e:
@@ -187,7 +205,7 @@ func (b *builder) extract(ctx context.Context) error {
 		workers.Wait()
 		close(done)
 	}()
-	chosen := map[string]choice{}
+	chosen := map[factsID]choice{}
 	papers := 0
 	for e := range done {
 		if ctx.Err() != nil {
@@ -200,164 +218,438 @@ func (b *builder) extract(ctx context.Context) error {
 		papers++
 		b.OnProgress(Progress{Stage: StageExtract, Papers: papers, Bytes: bytesRead.Load(), TotalBytes: total})
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	for _, c := range chosen {
-		if c.hash == c.before {
+		switch {
+		case c.before == none:
+			b.report.Added++
+		case c.before == c.hash:
 			b.report.Unchanged++
-		} else {
-			b.report.Extracted++
+		default:
+			b.report.Changed++
+		}
+		if c.kept && c.before != c.hash {
+			b.report.Kept++
 		}
 	}
-	return context.Cause(ctx)
+	if b.Prune {
+		return b.prune(ctx, chosen)
+	}
+	return nil
 }
 
-// factsHash is the input hash of the facts that the store has under a key now;
-// empty if it has none.
-func (b *builder) factsHash(key string) (string, error) {
+// hash is what content is compared by. None is nothing's.
+type hash [16]byte
+
+var none hash
+
+// factsID stands for a facts key where many are held.
+type factsID hash
+
+func idOf(key string) factsID {
+	h := sha256.Sum256([]byte(key))
+	return factsID(h[:16])
+}
+
+// extractOne finds out what the facts of a document are, unless the store has
+// them.
+func (b *builder) extractOne(d graph.Document) (extracted, error) {
+	e := extracted{key: store.FactsKey(&d)}
+	if n, err := hex.Decode(e.document[:], []byte(d.Hash())); err != nil || n != len(e.document) {
+		return e, fmt.Errorf("hash of the document %q: %w", d.Title, err)
+	}
+	e.hash = b.inputHash(e.document)
+	input := hex.EncodeToString(e.hash[:])
 	b.writing.Lock()
-	defer b.writing.Unlock()
-	e, _, err := b.w.FactsEntry(key)
-	return e.InputHash, err
+	entry, known, err := b.w.FactsEntry(e.key)
+	if err == nil && (!known || entry.InputHash != input) {
+		e.facts, e.kept, err = b.w.KeptFacts(&d, input)
+	}
+	b.writing.Unlock()
+	switch {
+	case err != nil:
+		return e, err
+	case known && entry.InputHash == input:
+		e.same = true
+		e.facts.Document = d
+	case !e.kept:
+		e.facts = b.Extractor.Extract(d)
+	}
+	return e, nil
 }
 
-// inputHash identifies what shapes a document's facts. The origin is part of
-// it: it is kept with the facts.
-func (b *builder) inputHash(document string, origin graph.Origin) string {
+// inputHash identifies what shapes a document's facts.
+func (b *builder) inputHash(document hash) (out hash) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%d\n", b.Extractor.Version(), b.Lexicon.Hash(), document, origin.Line)
-	fmt.Fprint(h, origin.Source)
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	fmt.Fprintf(h, "%s\n%s\n%x\n", b.Extractor.Version(), b.Lexicon.Hash(), document)
+	copy(out[:], h.Sum(nil))
+	return out
 }
 
 // choice is the form of a paper that this build has taken.
 type choice struct {
-	abstract int
-	year     int
-	document string // hash of the content
-	hash     string // of what shapes the facts, the origin too
-	before   string // hash of the facts that the last build kept; empty if none
+	abstract int32
+	year     int32
+	document hash // of the content
+	hash     hash // of what shapes the facts
+	before   hash // of the facts that the last build kept; none if it had none
+	kept     bool
 }
 
 // better says whether a document should stand for its paper rather than what
 // was taken: the longer abstract, then the later year, then the smaller hash,
-// whatever came first. Only between equal documents does it matter where they
-// were read.
+// whatever came first.
 func (c choice) better(than choice) bool {
-	return cmp.Or(cmp.Compare(c.abstract, than.abstract), cmp.Compare(c.year, than.year),
-		strings.Compare(than.document, c.document), strings.Compare(than.hash, c.hash)) > 0
+	return cmp.Or(cmp.Compare(c.abstract, than.abstract), cmp.Compare(c.year, than.year), bytes.Compare(than.document[:], c.document[:])) > 0
 }
 
-// take writes facts unless a better form of the paper has been taken.
-func (b *builder) take(e *extracted, chosen map[string]choice) error {
+// take puts facts unless a better form of the paper has been taken.
+func (b *builder) take(e *extracted, chosen map[factsID]choice) error {
+	b.writing.Lock()
+	defer b.writing.Unlock()
 	d := &e.facts.Document
-	c := choice{abstract: len(d.Abstract), year: d.Year, document: e.document, hash: e.hash}
-	old, again := chosen[e.key]
+	c := choice{abstract: int32(len(d.Abstract)), year: int32(d.Year), document: e.document, hash: e.hash, kept: e.kept}
+	id := idOf(e.key)
+	entry, known, err := b.w.FactsEntry(e.key)
+	if err != nil {
+		return err
+	}
+	old, again := chosen[id]
 	if again {
 		b.report.Duplicates++
+		if c.document == old.document {
+			// The same from elsewhere: what is said to be its place must not
+			// depend on what came first.
+			return b.moveTo(e.key, entry.Origin, d.Origin)
+		}
 		if !c.better(old) {
 			return nil
 		}
 		c.before = old.before
-	} else {
-		var err error
-		if c.before, err = b.factsHash(e.key); err != nil {
-			return err
+	} else if known {
+		if _, err := hex.Decode(c.before[:], []byte(entry.InputHash)); err != nil || c.before == none {
+			c.before = hash{1} // another version's: it is no hash of ours
 		}
 	}
-	chosen[e.key] = c
-	if e.keep {
-		if !again {
-			return nil
+	chosen[id] = c
+	switch {
+	case e.same && !again:
+		if entry.Origin != d.Origin {
+			return b.w.PutOrigin(e.key, d.Origin)
 		}
+		return nil
+	case e.same:
 		// The store's old facts were replaced a moment ago by a worse form.
 		e.facts = b.Extractor.Extract(*d)
 	}
-	b.writing.Lock()
-	defer b.writing.Unlock()
-	if err := b.w.PutFacts(&e.facts, e.hash); err != nil {
+	if known {
+		if err := b.forget(e.key); err != nil {
+			return err
+		}
+	}
+	if err := b.w.PutFacts(&e.facts, hex.EncodeToString(e.hash[:])); err != nil {
 		return fmt.Errorf("keep the facts of %q: %w", d.Title, err)
+	}
+	b.observe(e.key, &e.facts)
+	return nil
+}
+
+// moveTo gives facts the lesser of two origins.
+func (b *builder) moveTo(key string, old, now graph.Origin) error {
+	if cmp.Or(cmp.Compare(now.Source, old.Source), cmp.Compare(now.Line, old.Line)) >= 0 {
+		return nil
+	}
+	return b.w.PutOrigin(key, now)
+}
+
+// observe has a paper's facts resolved.
+func (b *builder) observe(key string, f *graph.Facts) {
+	if !b.whole {
+		selected := f.Select(b.MinConfidence)
+		b.resolver.Observe(key, &selected)
+	}
+}
+
+// forget takes the facts back that the store has under a key.
+func (b *builder) forget(key string) error {
+	if b.whole {
+		return nil
+	}
+	old, ok, err := b.w.FactsOf(key)
+	if err != nil {
+		return err
+	}
+	if ok {
+		selected := old.Facts.Select(b.MinConfidence)
+		b.resolver.Forget(key, &selected)
 	}
 	return nil
 }
 
-// resolve goes over all facts to decide which names are one entity.
-func (b *builder) resolve(ctx context.Context) error {
-	r := resolve.New(b.Lexicon, b.Registry)
-	for f, err := range b.w.Facts(ctx) {
+// drop removes a paper's facts.
+func (b *builder) drop(key string) error {
+	if err := b.forget(key); err != nil {
+		return err
+	}
+	b.report.Removed++
+	return b.w.DeleteFacts(key)
+}
+
+// prune removes the papers that were not read.
+func (b *builder) prune(ctx context.Context, read map[factsID]choice) error {
+	var gone []string
+	for key, err := range b.w.FactsKeys(ctx) {
 		if err != nil {
 			return err
 		}
-		selected := f.Facts.Select(b.MinConfidence)
-		r.Observe(&selected)
-		b.papers++
-		b.OnProgress(Progress{Stage: StageResolve, Papers: b.papers, Total: max(b.papers, b.report.Read-b.report.Duplicates)})
+		if _, ok := read[idOf(key)]; !ok {
+			gone = append(gone, key)
+		}
 	}
-	if b.papers == 0 {
-		return fmt.Errorf("%w: %s", ErrNothing, strings.Join(b.Paths, ", "))
+	if b.report.Unpruned = len(gone) > 0 && b.report.Problems > 0; b.report.Unpruned {
+		return nil
 	}
-	var err error
-	if b.entities, err = r.Resolve(ctx); err != nil {
-		return err
-	}
-	b.report.Unused = b.entities.Unused()
-	return nil
-}
-
-// write puts the whole graph into the writer.
-func (b *builder) write(ctx context.Context) error {
-	put := map[graph.ID]bool{}
-	for n := range b.entities.Nodes() {
+	for _, key := range gone {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := b.w.PutNode(&n); err != nil {
+		if err := b.drop(key); err != nil {
 			return err
 		}
-		put[n.ID] = true
 	}
+	return nil
+}
+
+// remembered is what resolution remembers in the store.
+type remembered struct{ w *store.Writer }
+
+func (r remembered) Get(key []byte) ([]byte, error) { return r.w.Resolution(key) }
+func (r remembered) Set(key, value []byte) error    { return r.w.SetResolution(key, value) }
+func (r remembered) Scan(prefix []byte, fn func(key []byte) error) error {
+	return r.w.ResolutionKeys(prefix, fn)
+}
+
+// madeWithKey is where the store says what resolution was made with. The keys
+// of package resolve begin with letters.
+var madeWithKey = []byte{0}
+
+// madeWith identifies all that shapes the graph beside the facts. Where it
+// changes, nothing that resolution remembers holds.
+func (b *builder) madeWith() []byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d\n%s\n%s\n%v\n", resolve.Version, b.Lexicon.Hash(), b.Registry.Hash(), b.MinConfidence)
+	return h.Sum(nil)
+}
+
+// begin finds out how much there is to do, and removes what is to be removed.
+func (b *builder) begin(ctx context.Context) error {
+	_, known := b.w.Base()
+	b.first = !known
+	b.remember = b.madeWith()
+	before, err := b.w.Resolution(madeWithKey)
+	if err != nil {
+		return err
+	}
+	b.whole = !b.first && !bytes.Equal(before, b.remember)
+	if b.whole {
+		err = b.w.DropResolution(ctx)
+	}
+	if err == nil {
+		b.resolver, err = resolve.New(b.Lexicon, b.Registry, remembered{b.w})
+	}
+	if err != nil {
+		return err
+	}
+	for _, id := range b.Remove {
+		key, err := b.w.FactsKeyOf(id)
+		if err != nil {
+			return err
+		}
+		if err := b.drop(key); err != nil {
+			return fmt.Errorf("remove %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// resolve decides which names are one entity.
+func (b *builder) resolve(ctx context.Context) error {
+	if b.first && b.report.Added == 0 {
+		return fmt.Errorf("%w: %s", ErrNothing, strings.Join(b.Paths, ", "))
+	}
+	if b.whole {
+		return b.resolveAnew(ctx)
+	}
+	changed := b.report.Added + b.report.Changed + b.report.Removed
+	b.OnProgress(Progress{Stage: StageResolve, Total: changed})
+	var err error
+	b.entities, err = b.resolver.Resolve(ctx)
+	if errors.Is(err, resolve.ErrAnew) {
+		b.whole = true
+		if err := b.w.DropResolution(ctx); err != nil {
+			return err
+		}
+		if b.resolver, err = resolve.New(b.Lexicon, b.Registry, remembered{b.w}); err != nil {
+			return err
+		}
+		return b.resolveAnew(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	b.report.Unused = b.entities.Unused()
+	b.OnProgress(Progress{Stage: StageResolve, Papers: changed, Total: changed})
+	return nil
+}
+
+// resolveAnew goes over the facts of all papers.
+func (b *builder) resolveAnew(ctx context.Context) error {
 	n := 0
 	for f, err := range b.w.Facts(ctx) {
 		if err != nil {
 			return err
 		}
 		selected := f.Facts.Select(b.MinConfidence)
-		nodes, edges := b.entities.Paper(&selected)
-		if err := b.w.PutPaper(nodes, edges); err != nil {
-			return err
-		}
-		put[nodes[0].ID] = true
+		b.resolver.Observe(store.FactsKey(&f.Facts.Document), &selected)
 		n++
-		b.OnProgress(Progress{Stage: StageWrite, Papers: n, Total: b.papers})
+		b.OnProgress(Progress{Stage: StageResolve, Papers: n})
 	}
-	return b.deleteOthers(ctx, put)
+	var err error
+	if b.entities, err = b.resolver.Resolve(ctx); err != nil {
+		return err
+	}
+	b.report.Unused = b.entities.Unused()
+	return nil
 }
 
-// deleteOthers puts the curated edges and deletes what the last snapshot had
-// and this one has not.
-func (b *builder) deleteOthers(ctx context.Context, put map[graph.ID]bool) error {
-	curated := map[graph.ID][]graph.Edge{}
-	for _, e := range b.entities.Curated() {
-		curated[e.From] = append(curated[e.From], e)
+// write puts what changes of the graph into the writer.
+func (b *builder) write(ctx context.Context) error {
+	for _, id := range b.entities.Removed() {
+		if err := b.remove(id); err != nil {
+			return err
+		}
 	}
-	for from, err := range b.w.CuratedFrom(ctx) {
+	put := map[factsID]bool{} // ids of nodes, where all are put
+	note := func(id graph.ID) {
+		if b.whole {
+			put[idOf(string(id))] = true
+		}
+	}
+	for n, err := range b.entities.Nodes() {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = b.w.PutNode(&n)
+		}
 		if err != nil {
 			return err
 		}
-		if curated[from] == nil {
-			curated[from] = []graph.Edge{}
+		note(n.ID)
+	}
+	n := 0
+	for f, err := range b.papers(ctx) {
+		if err != nil {
+			return err
+		}
+		selected := f.Select(b.MinConfidence)
+		nodes, edges, err := b.entities.Paper(&selected)
+		if err == nil {
+			err = b.w.PutPaper(nodes, edges)
+		}
+		if err != nil {
+			return err
+		}
+		note(nodes[0].ID)
+		n++
+		b.OnProgress(Progress{Stage: StageWrite, Papers: n, Total: max(n, b.report.Added+b.report.Changed)})
+	}
+	curated, err := b.entities.Curated()
+	if err != nil {
+		return err
+	}
+	for _, c := range curated {
+		if err := b.w.PutCurated(c.Node, c.Edges); err != nil {
+			return err
 		}
 	}
-	for from, edges := range curated {
-		if err := b.w.PutCurated(from, edges); err != nil {
+	for _, id := range b.entities.Removed() {
+		if id.Kind() == graph.KindPaper || id.Kind() == graph.KindAuthor || id.Kind() == graph.KindVenue {
+			continue
+		}
+		if err := b.w.PutCurated(id, nil); err != nil {
+			return err
+		}
+	}
+	if b.whole {
+		if err := b.removeOthers(ctx, put, curated); err != nil {
+			return err
+		}
+	}
+	if err := b.resolver.Save(); err != nil {
+		return err
+	}
+	return b.w.SetResolution(madeWithKey, b.remember)
+}
+
+// papers yields the facts of the papers that are to be written.
+func (b *builder) papers(ctx context.Context) iter.Seq2[*graph.Facts, error] {
+	return func(yield func(*graph.Facts, error) bool) {
+		if b.first || b.whole {
+			for f, err := range b.w.Facts(ctx) {
+				if !yield(&f.Facts, err) {
+					return
+				}
+			}
+			return
+		}
+		keys, err := b.entities.Papers()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, key := range keys {
+			f, ok, err := b.w.FactsOf(key)
+			if err == nil && !ok {
+				err = fmt.Errorf("%w: the facts %s are missing", store.ErrDamaged, key)
+			}
+			if err == nil {
+				err = ctx.Err()
+			}
+			if !yield(&f.Facts, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// remove deletes a node of the last snapshot.
+func (b *builder) remove(id graph.ID) error {
+	if id.Kind() == graph.KindPaper {
+		return b.w.DeletePaper(id)
+	}
+	return b.w.DeleteNode(id)
+}
+
+// removeOthers deletes what the last snapshot had and this one has not.
+func (b *builder) removeOthers(ctx context.Context, put map[factsID]bool, curated []resolve.CuratedFrom) error {
+	has := map[graph.ID]bool{}
+	for _, c := range curated {
+		has[c.Node] = true
+	}
+	for from, err := range b.w.CuratedFrom(ctx) {
+		if err == nil && !has[from] {
+			err = b.w.PutCurated(from, nil)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	for id, err := range b.w.IDs(ctx) {
-		switch {
-		case err != nil, put[id], id.Kind() == graph.KindResult:
-		case id.Kind() == graph.KindPaper:
-			err = b.w.DeletePaper(id)
-		default:
-			err = b.w.DeleteNode(id)
+		if err == nil && id.Kind() != graph.KindResult && !put[idOf(string(id))] {
+			err = b.remove(id)
 		}
 		if err != nil {
 			return err
@@ -367,16 +659,22 @@ func (b *builder) deleteOthers(ctx context.Context, put map[graph.ID]bool) error
 }
 
 func (b *builder) publish(ctx context.Context) error {
-	b.OnProgress(Progress{Stage: StagePublish, Total: b.papers})
+	papers := b.report.Added + b.report.Changed
+	b.OnProgress(Progress{Stage: StagePublish, Total: papers})
 	by := b.Extractor.Version()
 	if b.MinConfidence > 0 {
 		by += fmt.Sprintf(", confidence >= %v", b.MinConfidence)
 	}
-	info, err := b.w.Publish(ctx, store.Provenance{Sources: b.Paths, Extractor: by, Lexicon: b.Lexicon.Hash()})
+	sources := slices.Clone(b.Paths)
+	for _, id := range b.Remove {
+		sources = append(sources, "without "+string(id))
+	}
+	before, _ := b.w.Base()
+	info, err := b.w.Publish(ctx, store.Provenance{Sources: sources, Extractor: by, Lexicon: b.Lexicon.Hash(), Registry: b.Registry.Hash()})
 	if err != nil {
 		return err
 	}
-	b.report.Info = info
-	b.OnProgress(Progress{Stage: StagePublish, Papers: b.papers, Total: b.papers})
+	b.report.Info, b.report.Published = info, info.Version != before.Version
+	b.OnProgress(Progress{Stage: StagePublish, Papers: papers, Total: papers})
 	return nil
 }

@@ -153,7 +153,7 @@ func firstDifference(a, b string) string {
 func TestSecondBuildChangesNothing(t *testing.T) {
 	o := options(t, "../../testdata/corpus")
 	first := mustRun(t, o)
-	if first.Read != 83 || first.Extracted != 83 || first.Unchanged != 0 || first.Duplicates != 0 || first.Problems != 0 {
+	if first.Read != 83 || first.Added != 83 || first.Unchanged != 0 || first.Duplicates != 0 || first.Problems != 0 {
 		t.Errorf("first build: %+v", first)
 	}
 	if first.Info.Papers != 83 || first.Info.Nodes <= 83 || first.Info.Edges == 0 {
@@ -165,7 +165,7 @@ func TestSecondBuildChangesNothing(t *testing.T) {
 		}
 	}
 	second := mustRun(t, o)
-	if second.Read != 83 || second.Extracted != 0 || second.Unchanged != 83 || second.Duplicates != 0 {
+	if second.Read != 83 || second.Added != 0 || second.Changed != 0 || second.Published || second.Unchanged != 83 || second.Duplicates != 0 {
 		t.Errorf("second build: %+v", second)
 	}
 	if d := cmp.Diff(first.Info, second.Info); d != "" {
@@ -303,7 +303,7 @@ func TestCancelledBuild(t *testing.T) {
 			defer cancel()
 			o.Paths = []string{write(t, papers)}
 			o.OnProgress = func(p build.Progress) {
-				if p.Stage == stage && (p.Papers > 20 || stage == build.StagePublish) {
+				if p.Stage == stage && (p.Papers > 20 || stage == build.StageResolve || stage == build.StagePublish) {
 					cancel()
 				}
 			}
@@ -346,7 +346,7 @@ func TestBadRecords(t *testing.T) {
 		problems = append(problems, fmt.Sprintf("%s:%d", filepath.Base(p.Source), p.Line))
 	}
 	r := mustRun(t, o)
-	if r.Read != 3 || r.Extracted != 3 || r.Info.Papers != 3 {
+	if r.Read != 3 || r.Added != 3 || r.Info.Papers != 3 {
 		t.Errorf("report %+v", r)
 	}
 	if d := cmp.Diff([]string{"papers.jsonl:3", "papers.jsonl:4", "missing:0", "empty.json:0"}, problems); d != "" || r.Problems != len(problems) {
@@ -409,7 +409,7 @@ func TestDuplicates(t *testing.T) {
 		o := options(t, write(t, slices.Concat(forms, padding)))
 		o.Jobs = 1 + n%3
 		r := mustRun(t, o)
-		if r.Read != 15 || r.Duplicates != 3 || r.Extracted != 12 || r.Unchanged != 0 {
+		if r.Read != 15 || r.Duplicates != 3 || r.Added != 12 || r.Unchanged != 0 {
 			t.Errorf("order %d: %+v", n, r)
 		}
 		gotJSON, _ := export(t, latest(t, o.Store))
@@ -419,7 +419,7 @@ func TestDuplicates(t *testing.T) {
 		if r.Info.ID != wantID || gotJSON != wantJSON {
 			t.Errorf("order %d: snapshot %s, want %s; JSON differs in %s", n, r.Info.ID, wantID, firstDifference(wantJSON, gotJSON))
 		}
-		if r := mustRun(t, o); r.Unchanged != 12 || r.Extracted != 0 || r.Duplicates != 3 || r.Info.ID != wantID {
+		if r := mustRun(t, o); r.Unchanged != 12 || r.Added != 0 || r.Changed != 0 || r.Duplicates != 3 || r.Info.ID != wantID {
 			t.Errorf("order %d, again: %+v", n, r)
 		}
 	}
@@ -510,8 +510,8 @@ func TestMinConfidence(t *testing.T) {
 	for _, min := range []float64{0.1, 0.5, 0.9} {
 		o.MinConfidence = min
 		r := mustRun(t, o)
-		if r.Extracted != 0 {
-			t.Errorf("from %v on: %d papers were extracted again", min, r.Extracted)
+		if r.Added != 0 || r.Changed != 0 {
+			t.Errorf("from %v on: %d papers were extracted again", min, r.Added+r.Changed)
 		}
 		if want := fmt.Sprintf("%s, confidence >= %v", o.Extractor.Version(), min); r.Info.Extractor != want {
 			t.Errorf("from %v on: made by %q, want %q", min, r.Info.Extractor, want)

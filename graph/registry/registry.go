@@ -2,6 +2,8 @@ package registry
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -82,6 +84,19 @@ func (r *Registry) Rules() []Rule {
 		return nil
 	}
 	return r.rules
+}
+
+// Hash identifies all that the registry says and where; empty if it says
+// nothing.
+func (r *Registry) Hash() string {
+	if len(r.Rules()) == 0 {
+		return ""
+	}
+	h := sha256.New()
+	for _, rule := range r.rules {
+		fmt.Fprintf(h, "%q\n", []string{string(rule.Action), string(rule.Kind), rule.Shown, rule.Reason, rule.Place, fmt.Sprintf("%q", rule.Names)})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // Load reads a file.

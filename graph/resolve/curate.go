@@ -2,16 +2,20 @@ package resolve
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
 	"papergraph/graph"
+	"papergraph/graph/lexicon"
 	"papergraph/graph/registry"
 )
 
 // member is a name that the registry keeps apart from others.
 type member struct {
+	key   memberKey
 	name  registry.Name
 	kind  graph.Kind
 	rules []int // by index
@@ -39,7 +43,7 @@ func newMembers(rules []registry.Rule) map[memberKey]*member {
 			}
 			m := out[key]
 			if m == nil {
-				m = &member{name: n, kind: rules[i].Kind}
+				m = &member{key: key, name: n, kind: rules[i].Kind}
 				out[key] = m
 			}
 			m.rules = append(m.rules, i)
@@ -124,9 +128,9 @@ type curation struct {
 	movedBy map[identity]*registry.Rule
 	shown   map[identity]*registry.Rule
 	dropped map[identity]*registry.Rule
-	notes   map[identity][]note // what was decided of an entity, beside moves
+	notes   map[identity][]note         // what was decided of an entity, beside moves
+	given   map[identity]*lexicon.Entry // entries by what the registry made them
 	wanted  []wanted
-	hit     map[identity]bool // dropped identities that there would be
 	unused  []string
 }
 
@@ -161,31 +165,25 @@ func (e *Entities) curate() error {
 	c := &e.curation
 	c.split, c.moved, c.movedBy = map[*member]identity{}, map[identity]identity{}, map[identity]*registry.Rule{}
 	c.shown, c.dropped, c.notes = map[identity]*registry.Rule{}, map[identity]*registry.Rule{}, map[identity][]note{}
-	c.hit = map[identity]bool{}
+	c.given = map[identity]*lexicon.Entry{}
 	rules := e.r.rules
 	if len(rules) == 0 {
 		return nil
 	}
-	e.index()
 	e.splitMembers(rules)
-	e.index() // members are what they are to be now
-	present := map[identity]bool{}
-	for l := range e.r.names {
-		present[e.unsettled(l)] = true
-	}
 	for i := range rules {
 		if rule := &rules[i]; rule.Action == registry.Kind {
-			e.forceKind(rule, present)
+			e.forceKind(rule)
 		}
 	}
 	for i := range rules {
 		if rule := &rules[i]; rule.Action == registry.Same {
-			e.merge(rule, present)
+			e.merge(rule)
 		}
 	}
 	for i := range rules {
 		if rule := &rules[i]; rule.Action == registry.Different {
-			if err := e.keepApart(rule, present); err != nil {
+			if err := e.keepApart(rule); err != nil {
 				return err
 			}
 		}
@@ -228,7 +226,7 @@ func (e *Entities) curateSettled() {
 // checkUsed notes which rules were about nothing, once all entities are there.
 func (e *Entities) checkUsed() {
 	for _, w := range e.wanted {
-		if e.entities[w.id] == nil && !e.hit[w.id] && w.rule.Action != registry.Same {
+		if w.rule.Action != registry.Same && !e.inUse(w.id) {
 			e.unusedName(w.rule, w.name)
 		}
 	}
@@ -254,28 +252,56 @@ func (c *curation) unusedName(rule *registry.Rule, n registry.Name) {
 	c.unused = append(c.unused, fmt.Sprintf("%s: [[%s]] %s: no paper names it", rule.Place, rule.Action, n))
 }
 
-// index finds identities by the slugs of their forms, for rules that have ids.
-func (e *Entities) index() {
-	ids := false
-	for i := range e.r.rules {
-		ids = ids || slices.ContainsFunc(e.r.rules[i].Names, func(n registry.Name) bool { return n.ID })
+// present says whether papers mention an identity, before the registry moves
+// it.
+func (e *Entities) present(id identity) bool {
+	if t := e.r.things.get(id); t != nil && t.observed > 0 {
+		return true
 	}
-	if !ids {
-		return
-	}
-	e.slugs = map[graph.ID]map[identity]bool{}
-	for l, forms := range e.r.names {
-		id := e.unsettled(l)
-		for form := range forms {
-			for _, k := range []graph.Kind{l.kind, id.kind} {
-				node := graph.NewID(k, form)
-				if e.slugs[node] == nil {
-					e.slugs[node] = map[identity]bool{}
-				}
-				e.slugs[node][id] = true
-			}
+	for m, own := range e.split {
+		if own != id {
+			continue
+		}
+		if t := e.r.things.get(memberIdentity(m)); t != nil && t.observed > 0 {
+			return true
 		}
 	}
+	return false
+}
+
+// inUse says whether there is an entity of an identity, or would be if it were
+// not dropped.
+func (e *Entities) inUse(id identity) bool {
+	if t := e.r.things.get(id); t != nil && t.base != "" {
+		return true
+	}
+	if e.dropped[id] == nil || e.settledAs(id) != id {
+		return false
+	}
+	mentioned := false
+	e.eachName(id, func(*name) { mentioned = true })
+	return mentioned || e.ancestor(id) != nil
+}
+
+// withSlug finds identities by the slug of one of their forms, for rules that
+// have ids.
+func (e *Entities) withSlug(kind graph.Kind, slug string) map[identity]bool {
+	out := map[identity]bool{}
+	list := e.r.slugs.get(slug)
+	if list == nil {
+		return out
+	}
+	for _, encoded := range *list {
+		l, ok := e.r.decodeLocal(encoded)
+		if !ok {
+			e.r.fail(fmt.Errorf("%w: local %q", ErrMemory, encoded))
+			return out
+		}
+		if id := e.unsettled(l); l.kind == kind || id.kind == kind {
+			out[id] = true
+		}
+	}
+	return out
 }
 
 // denote is the identity that a name of the registry has without it, but for
@@ -293,7 +319,7 @@ func (e *Entities) denote(kind graph.Kind, n registry.Name) identity {
 		return entryIdentity(entry)
 	}
 	plain := e.unsettled(e.r.local(kind, strings.ReplaceAll(n.Text, "-", " "), nil, nil))
-	found := e.slugs[graph.ID(string(kind)+":"+n.Text)]
+	found := e.withSlug(kind, n.Text)
 	if len(found) == 0 {
 		found = e.namesake(kind, n.Text)
 	}
@@ -321,17 +347,13 @@ func (e *Entities) namesake(kind graph.Kind, slug string) map[identity]bool {
 			continue
 		}
 		long := slug[i+1:]
-		for id := range e.slugs[graph.ID(string(kind)+":"+slug[:i])] {
-			if e.slugs[graph.ID(string(kind)+":"+long)][id] || id.key == strings.ReplaceAll(long, "-", "") || id.key == nameKey(long) {
+		for id := range e.withSlug(kind, slug[:i]) {
+			if e.withSlug(kind, long)[id] || id.key == strings.ReplaceAll(long, "-", "") || id.key == nameKey(long) {
 				out[id] = true
 			}
 		}
 	}
 	return out
-}
-
-func compareIdentities(a, b identity) int {
-	return cmp.Or(cmp.Compare(a.kind.Rank(), b.kind.Rank()), strings.Compare(a.key, b.key))
 }
 
 // splitMembers gives the members of rules that keep apart identities of their
@@ -393,7 +415,7 @@ func (e *Entities) names(id identity, m *member) bool {
 }
 
 // forceKind moves what has a name, under whatever kind, to the kind given.
-func (e *Entities) forceKind(rule *registry.Rule, present map[identity]bool) {
+func (e *Entities) forceKind(rule *registry.Rule) {
 	for _, n := range rule.Names {
 		from := []graph.Kind{n.Kind}
 		if n.Kind == "" {
@@ -403,10 +425,10 @@ func (e *Entities) forceKind(rule *registry.Rule, present map[identity]bool) {
 		if to.kind != rule.Kind {
 			to = identity{rule.Kind, to.key}
 		}
-		used := present[to]
+		used := e.present(to)
 		for _, k := range from {
 			id := e.denote(k, n)
-			used = used || present[id]
+			used = used || e.present(id)
 			e.move(id, to, rule)
 		}
 		if !used {
@@ -429,21 +451,21 @@ func (e *Entities) move(from, to identity, rule *registry.Rule) {
 
 // merge makes the names of a rule one: what the lexicon has of them, else the
 // first that papers name.
-func (e *Entities) merge(rule *registry.Rule, present map[identity]bool) {
+func (e *Entities) merge(rule *registry.Rule) {
 	ids := make([]identity, len(rule.Names))
 	best := -1
 	rank := func(i int) int {
 		switch {
 		case e.entryOf(ids[i]) != nil && ids[i].kind == rule.Kind:
 			return 0
-		case present[ids[i]]:
+		case e.present(ids[i]):
 			return 1
 		}
 		return 2
 	}
 	for i, n := range rule.Names {
 		id := e.denote(n.Kind, n)
-		if !present[id] && !present[identity{id.kind.Rival(), id.key}] {
+		if !e.present(id) && !e.present(identity{id.kind.Rival(), id.key}) {
 			e.unusedName(rule, n)
 		}
 		// What papers take the name for instead is it too.
@@ -468,7 +490,7 @@ func (e *Entities) merge(rule *registry.Rule, present map[identity]bool) {
 
 // keepApart refuses what another rule makes one of the names of a rule, and
 // notes the rest.
-func (e *Entities) keepApart(rule *registry.Rule, present map[identity]bool) error {
+func (e *Entities) keepApart(rule *registry.Rule) error {
 	ids := make([]identity, len(rule.Names))
 	for i, n := range rule.Names {
 		id := e.denote(n.Kind, n)
@@ -483,7 +505,7 @@ func (e *Entities) keepApart(rule *registry.Rule, present map[identity]bool) err
 			return fmt.Errorf("%w: %s [[%s]] and %s [[different]]: %s and %s come out as one and are to be two; take one entry out",
 				registry.ErrContradiction, by.Place, by.Action, rule.Place, rule.Names[j], n)
 		}
-		if !present[id] {
+		if !e.present(id) {
 			e.unusedName(rule, n)
 		}
 	}
@@ -497,4 +519,39 @@ func (e *Entities) keepApart(rule *registry.Rule, present map[identity]bool) err
 		e.notes[ids[i]] = append(e.notes[ids[i]], note{plainName(n), n.Kind, detail(rule, "kept apart from "+strings.Join(others, ", "))})
 	}
 	return nil
+}
+
+// fingerprint identifies what the registry came to: while it stays, a change of
+// papers concerns no more than these papers' names.
+func (e *Entities) fingerprint() string {
+	if len(e.r.rules) == 0 {
+		return ""
+	}
+	var lines []string
+	add := func(what string, id identity, to ...string) {
+		lines = append(lines, fmt.Sprintf("%s %q %q", what, encodeIdentity(id), to))
+	}
+	for m, id := range e.split {
+		add("split", memberIdentity(m), encodeIdentity(id))
+	}
+	for from, to := range e.moved {
+		add("moved", from, encodeIdentity(to), e.movedBy[from].Place)
+	}
+	for id, entry := range e.given {
+		add("given", id, encodeIdentity(entryIdentity(entry)))
+	}
+	for id, rule := range e.shown {
+		add("shown", id, rule.Place)
+	}
+	for id, rule := range e.dropped {
+		add("dropped", id, rule.Place)
+	}
+	for id, notes := range e.notes {
+		for _, n := range notes {
+			add("note", id, n.name, string(n.kind), n.detail)
+		}
+	}
+	slices.Sort(lines)
+	h := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return hex.EncodeToString(h[:16])
 }

@@ -160,9 +160,12 @@ func TestRegistryUnused(t *testing.T) {
 // refused, with both places.
 func TestRegistryContradiction(t *testing.T) {
 	reg := registryOf(t, "[[same]]\nkind = \"method\"\nnames = [\"Foo\", \"3DGS\"]\n[[different]]\nkind = \"method\"\nnames = [\"Gaussian splatting\", \"3D-GS\"]\n[[same]]\nkind = \"method\"\nnames = [\"Gaussian Splattings\", \"Foo\"]\n")
-	r := New(lexiconOf(t, field), reg)
-	r.Observe(&newPaper("a").uses("Foo").f)
-	_, err := r.Resolve(t.Context())
+	r, err := New(lexiconOf(t, field), reg, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Observe("a", &newPaper("a").uses("Foo").f)
+	_, err = r.Resolve(t.Context())
 	if !errors.Is(err, registry.ErrContradiction) {
 		t.Fatalf("error is %v", err)
 	}

@@ -9,12 +9,41 @@ import (
 	"papergraph/graph"
 )
 
-// casing counts how words are written inside sentences, where a capital is
+// casing counts how a word is written inside sentences, where a capital is
 // that of a name and not of the beginning or of a title.
 type casing struct{ lower, capital int }
 
-// observeCasing counts the words of a mention as its evidence has them.
-func (r *Resolver) observeCasing(m *graph.Mention) {
+func encodeCasing(b []byte, c *casing) []byte {
+	if *c == (casing{}) {
+		return nil
+	}
+	return appendNumber(appendNumber(b, c.lower), c.capital)
+}
+
+func decodeCasing(d *decoder, _ string, c *casing) { c.lower, c.capital = d.number(), d.number() }
+
+// The ways in which most papers write a word.
+const (
+	asItStands = iota
+	inLower
+	withCapital
+)
+
+// most is how most papers write the word.
+func (c *casing) most() byte {
+	switch {
+	case c == nil:
+		return asItStands
+	case c.lower > c.capital:
+		return inLower
+	case c.capital > 4*c.lower:
+		return withCapital
+	}
+	return asItStands
+}
+
+// countCasing counts the words of a mention as its evidence has them.
+func (r *Resolver) countCasing(m *graph.Mention, by int) {
 	for _, e := range m.Evidence {
 		if e.Field != graph.FieldAbstract || e.MarkStart <= e.Start {
 			continue
@@ -31,16 +60,18 @@ func (r *Resolver) observeCasing(m *graph.Mention) {
 		}
 		for _, w := range words {
 			lower := strings.ToLower(w)
-			c := r.casings[lower]
-			switch {
-			case w == lower:
-				c.lower++
-			case capitalised(w):
-				c.capital++
-			default:
+			if w != lower && !capitalised(w) {
 				continue // an acronym, or a name with a capital inside
 			}
-			r.casings[lower] = c
+			c := r.words.change(lower)
+			if _, ok := r.before.words[lower]; !ok {
+				r.before.words[lower] = c.most()
+			}
+			if w == lower {
+				c.lower += by
+			} else {
+				c.capital += by
+			}
 		}
 	}
 }
@@ -106,11 +137,11 @@ func (r *Resolver) sentenceCase(name string) string {
 			end = len(name)
 		}
 		w := name[:end]
-		c := r.casings[strings.ToLower(w)]
+		most := r.words.get(strings.ToLower(w)).most()
 		switch {
-		case capitalised(w) && c.lower > c.capital:
+		case capitalised(w) && most == inLower:
 			w = strings.ToLower(w)
-		case isLower(w) && len(w) > 3 && c.capital > 4*c.lower:
+		case isLower(w) && len(w) > 3 && most == withCapital:
 			first, size := utf8.DecodeRuneInString(w)
 			w = string(unicode.ToUpper(first)) + w[size:]
 		}

@@ -92,6 +92,7 @@ type outcome struct {
 
 // reporter is what a test and a property test have in common.
 type reporter interface {
+	Context() context.Context
 	Helper()
 	Error(args ...any)
 	Errorf(format string, args ...any)
@@ -108,7 +109,10 @@ func run(t reporter, l *lexicon.Lexicon, papers []*paper, order []int) outcome {
 // runWith is run with a registry.
 func runWith(t reporter, l *lexicon.Lexicon, reg *registry.Registry, papers []*paper, order []int) outcome {
 	t.Helper()
-	r := New(l, reg)
+	r, err := New(l, reg, nil)
+	if err != nil {
+		t.Fatalf("new resolver: %v", err)
+	}
 	for i := range papers {
 		if order != nil {
 			i = order[i]
@@ -116,19 +120,31 @@ func runWith(t reporter, l *lexicon.Lexicon, reg *registry.Registry, papers []*p
 		if err := papers[i].f.Check(); err != nil {
 			t.Fatalf("the test's own facts: %v", err)
 		}
-		r.Observe(&papers[i].f)
+		r.Observe(papers[i].f.Document.Title, &papers[i].f)
 	}
 	e, err := r.Resolve(context.Background())
 	if err != nil {
 		t.Fatalf("resolve: %v", err)
 	}
-	out := outcome{Curated: e.Curated(), entities: e}
-	for n := range e.Nodes() {
+	out := outcome{entities: e}
+	for n, err := range e.Nodes() {
+		if err != nil {
+			t.Fatalf("nodes: %v", err)
+		}
 		out.Nodes = append(out.Nodes, n)
+	}
+	curated, err := e.Curated()
+	if err != nil {
+		t.Fatalf("curated: %v", err)
+	}
+	for _, c := range curated {
+		out.Curated = append(out.Curated, c.Edges...)
 	}
 	out.Papers, out.Edges = make([][]graph.Node, len(papers)), make([][]graph.Edge, len(papers))
 	for i, p := range papers {
-		out.Papers[i], out.Edges[i] = e.Paper(&p.f)
+		if out.Papers[i], out.Edges[i], err = e.Paper(&p.f); err != nil {
+			t.Fatalf("paper: %v", err)
+		}
 	}
 	return out
 }

@@ -20,21 +20,22 @@ const (
 
 // Paper turns one paper's facts into its own nodes (itself, then its results)
 // and the edges that it states, each with its statements alone, both in their
-// fixed order. The facts must have been observed.
-func (e *Entities) Paper(f *graph.Facts) ([]graph.Node, []graph.Edge) {
+// fixed order. The facts must have been observed, now or in an earlier run. The
+// error wraps [ErrMemory] or is the table's.
+func (e *Entities) Paper(f *graph.Facts) ([]graph.Node, []graph.Edge, error) {
 	p := paperBuilder{e: e, f: f, explained: explanations(f), edges: map[edgeKey]int{}}
 	d := f.Document
-	p.id = e.papers[d.ID()][d.Hash()]
+	p.id = e.paperID(&d)
 	d.Links = f.Links
 	p.nodes = append(p.nodes, graph.Node{ID: p.id, Name: d.Title, Paper: &d})
 	for i, a := range d.Authors {
 		if slices.Contains(d.Authors[:i], a) {
 			continue // a namesake
 		}
-		p.state(p.id, graph.AuthoredBy, e.authors[graph.Slug(a)].ID, graph.Statement{Class: graph.Imported, Rule: ruleMetadata, Confidence: 1})
+		p.state(p.id, graph.AuthoredBy, graph.NewID(graph.KindAuthor, a), graph.Statement{Class: graph.Imported, Rule: ruleMetadata, Confidence: 1})
 	}
 	if d.Venue != "" {
-		p.state(p.id, graph.PublishedIn, e.venues[graph.Slug(d.Venue)].ID, graph.Statement{Class: graph.Imported, Rule: ruleMetadata, Confidence: 1})
+		p.state(p.id, graph.PublishedIn, graph.NewID(graph.KindVenue, d.Venue), graph.Statement{Class: graph.Imported, Rule: ruleMetadata, Confidence: 1})
 	}
 	for _, m := range f.Mentions {
 		to := p.entity(m.Kind, m.Name, m.Aliases)
@@ -52,46 +53,21 @@ func (e *Entities) Paper(f *graph.Facts) ([]graph.Node, []graph.Edge) {
 		graph.SortStatements(p.list[i].Statements)
 	}
 	slices.SortFunc(p.list, graph.CompareEdges)
-	return p.nodes, p.list
+	return p.nodes, p.list, e.r.err
 }
 
-// Curated gives the edges of the lexicon's hierarchy between entities of the
-// graph, in their fixed order.
-func (e *Entities) Curated() []graph.Edge {
-	topics := map[string]graph.ID{} // concepts of the lexicon by their name's key
-	for _, ent := range e.entities {
-		if ent.entry != nil && ent.entry.Kind == graph.KindConcept {
-			key := nameKey(ent.entry.Name)
-			if old, ok := topics[key]; !ok || ent.node.ID < old {
-				topics[key] = ent.node.ID
+// paperID is the id of a paper that was observed.
+func (e *Entities) paperID(d *graph.Document) graph.ID {
+	if t := e.r.titles.get(d.ID()); t != nil {
+		hash := d.Hash()
+		for _, v := range t.versions {
+			if v.hash == hash {
+				return v.paper
 			}
 		}
 	}
-	var out []graph.Edge
-	above := func(from, to graph.ID) {
-		if graph.CheckEdge(from, graph.Broader, to) == nil {
-			out = append(out, graph.Edge{From: from, Relation: graph.Broader, To: to,
-				Statements: []graph.Statement{{Class: graph.Curated, Rule: ruleLexicon, Confidence: 1}}})
-		}
-	}
-	for id, ent := range e.entities {
-		key := id.key
-		if ent.entry != nil {
-			key = nameKey(ent.entry.Name)
-			for _, up := range e.r.lexicon.BroaderOf(ent.entry) {
-				// nil where it has been settled as another kind
-				if to := e.entities[e.identify(local{kind: up.Kind, entry: up})]; to != nil && to != ent {
-					above(ent.node.ID, to.node.ID)
-				}
-			}
-		}
-		// A method family that is a topic too is below itself as a topic.
-		if topic, ok := topics[key]; ok && id.kind == graph.KindMethod {
-			above(ent.node.ID, topic)
-		}
-	}
-	slices.SortFunc(out, graph.CompareEdges)
-	return slices.CompactFunc(out, func(a, b graph.Edge) bool { return graph.CompareEdges(a, b) == 0 })
+	e.r.fail(fmt.Errorf("%w: the paper %q was not observed", ErrMemory, d.Title))
+	return ""
 }
 
 type edgeKey struct {
@@ -134,11 +110,11 @@ func (p *paperBuilder) state(from graph.ID, rel graph.Relation, to graph.ID, s g
 // entity is the node that a name of this paper stands for, empty if no
 // mention has it.
 func (p *paperBuilder) entity(kind graph.Kind, name string, aliases []string) graph.ID {
-	ent := p.e.entities[p.e.identify(p.e.r.local(kind, name, aliases, p.explained))]
-	if ent == nil {
+	n := p.e.r.names.get(p.e.r.local(kind, name, aliases, p.explained))
+	if n == nil {
 		return ""
 	}
-	return ent.node.ID
+	return p.e.denoted(n.unmoved)
 }
 
 // named is the node of a name that a claim gives, by the mention that has it.

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -373,19 +374,23 @@ func TestMetadata(t *testing.T) {
 	}
 }
 
-// Facts that were never observed must not bring the process down.
+// Ensure that facts that were never observed are an error.
 func TestUnobserved(t *testing.T) {
-	e, err := New(lexiconOf(t, field), nil).Resolve(t.Context())
+	r, err := New(lexiconOf(t, field), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	e, err := r.Resolve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range e.Nodes() {
+		t.Errorf("node %v", n)
+	}
 	p := newPaper("a").uses("Adam").claim("Adam", graph.BasedOn, "BERT").result(graph.Result{Value: "1"})
 	p.f.Document.Authors, p.f.Document.Venue = []string{"x"}, "y"
-	if _, edges := e.Paper(&p.f); len(edges) != 0 {
-		t.Errorf("edges %v", edges)
-	}
-	if n := slices.Collect(e.Nodes()); len(n) != 0 {
-		t.Errorf("nodes %v", n)
+	if _, _, err := e.Paper(&p.f); !errors.Is(err, ErrMemory) {
+		t.Errorf("error is %v", err)
 	}
 }
 
@@ -395,11 +400,14 @@ var names = []string{
 	"SAM", "sharpness-aware minimization", "Segment Anything Model", "ViT", "VITS", "ViTs", "vision transformer", "3DGS", "3D-GS", "MoS", "mixture of softmaxes",
 	"mixture of states", "MoS mixture of states", "GPT-3", "GPT-4", "ImageNet", "ImageNet dataset", "anomaly detection", "fraud detection", "contrastive learning",
 	"language", "language model", "R@1", "R1", "acc", "accuracy", "DARTS", "DART", "DARTs", "A*", "A", "the A", "—", "…", "か", "が", "foo", "Foo", "FOO", "foo model",
-	"foo bar", "FB", "foo-bar", "x raft", "RAFT rewardrankedfinetuning",
+	"foo bar", "Foo bar", "Foo Bar", "FB", "foo-bar", "x raft", "RAFT rewardrankedfinetuning",
 }
 
 // drawPaper makes random facts.
-func drawPaper(t *rapid.T, i int) *paper {
+func drawPaper(t *rapid.T, i int) *paper { return drawPaperOf(t, i, names) }
+
+// drawPaperOf makes random facts with names of a list.
+func drawPaperOf(t *rapid.T, i int, names []string) *paper {
 	name := rapid.SampledFrom(names)
 	title := rapid.SampledFrom([]string{"One", "one!", "Two", "One 2021", "Three"}).Draw(t, "title")
 	p := newPaper(title)
@@ -421,13 +429,23 @@ func drawPaper(t *rapid.T, i int) *paper {
 	var mentioned []string
 	for range rapid.IntRange(0, 6).Draw(t, "mentions") {
 		pair := rapid.SampledFrom(pairs).Draw(t, "role")
-		forms := rapid.SliceOfNDistinct(name, 1, 3, rapid.ID[string]).Draw(t, "forms")
+		forms := rapid.SliceOfNDistinct(name, 1, min(3, len(names)), rapid.ID[string]).Draw(t, "forms")
 		p.mention(graph.Relation(pair[0]), graph.Kind(pair[1]), float64(rapid.IntRange(1, 100).Draw(t, "confidence"))/100, forms...)
 		mentioned = append(mentioned, forms[0])
+		if rapid.Bool().Draw(t, "inside a sentence") {
+			e := p.say("We have " + forms[0] + ".")
+			e.MarkStart = e.Start + len([]rune("We have "))
+			e.MarkEnd = e.MarkStart + len([]rune(forms[0]))
+			last := &p.f.Mentions[len(p.f.Mentions)-1]
+			last.Evidence = append(last.Evidence, e)
+		}
 	}
 	if len(mentioned) > 1 {
 		for range rapid.IntRange(0, 2).Draw(t, "claims") {
 			from, to := rapid.SampledFrom(mentioned).Draw(t, "from"), rapid.SampledFrom(mentioned).Draw(t, "to")
+			if rapid.Bool().Draw(t, "to what others mention") {
+				to = name.Draw(t, "to")
+			}
 			r := rapid.SampledFrom([]graph.Relation{graph.BasedOn, graph.Outperforms, graph.UsedFor, graph.EvaluatedOn}).Draw(t, "claim")
 			if info, _ := r.Info(); graph.CheckEdge(graph.NewID(info.Pairs[0][0], from), r, graph.NewID(info.Pairs[0][1], to)) == nil {
 				p.claim(from, r, to)
@@ -480,16 +498,21 @@ func BenchmarkResolve(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		r := New(l, nil)
+		r, err := New(l, nil, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
 		for _, p := range papers {
-			r.Observe(&p.f)
+			r.Observe(p.f.Document.Title, &p.f)
 		}
 		e, err := r.Resolve(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, p := range papers {
-			e.Paper(&p.f)
+			if _, _, err := e.Paper(&p.f); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }
