@@ -29,6 +29,9 @@ type DOTOptions struct {
 	Target string
 	// Legend adds a legend of the kinds and relations that occur.
 	Legend bool
+	// Changes draws nodes and edges by how they differ between two snapshots
+	// rather than by kind and relation; nil for a drawing of one.
+	Changes *Changes
 }
 
 // Sizes at which a drawing changes.
@@ -82,7 +85,7 @@ func DOT(w io.Writer, v *graph.View, o DOTOptions) error {
 	set(g.AttributesMap, "labeljust", "l")
 	set(g.AttributesMap, "outputorder", "edgesfirst")
 	set(g.AttributesMap, "tooltip", " ")
-	g.Attr("label", dot.HTML(d.heading(o.Legend)))
+	g.Attr("label", dot.HTML(d.heading(o)))
 	if hierarchical {
 		set(g.AttributesMap, "layout", "dot")
 		set(g.AttributesMap, "rankdir", "LR")
@@ -124,6 +127,9 @@ func DOT(w io.Writer, v *graph.View, o DOTOptions) error {
 		set(a, "height", "0.36")
 		set(a, "tooltip", unentity(d.nodeTooltip(n)))
 		link(a, n.ID)
+		if o.Changes != nil {
+			o.Changes.drawNode(set, a, n, d.label(n))
+		}
 	}
 	labelled := hierarchical && len(d.Edges)+len(more) <= labelledEdges
 	edge := func(from, to dot.Node, r graph.Relation, kinds [2]graph.Kind, papers int) dot.AttributesMap {
@@ -153,6 +159,9 @@ func DOT(w io.Writer, v *graph.View, o DOTOptions) error {
 			link(a, s.Paper)
 		} else {
 			link(a, e.From)
+		}
+		if o.Changes != nil {
+			o.Changes.drawEdge(set, a, e, labelled)
 		}
 	}
 	for i, m := range more {
@@ -276,7 +285,7 @@ func quote(s string) string {
 // heading is the graph's label: the title, what the picture is of, and the
 // legend. It is one HTML-like table because a graph's label is the only thing
 // that no layout lets anything overlap.
-func (d *drawing) heading(legend bool) string {
+func (d *drawing) heading(o DOTOptions) string {
 	var b strings.Builder
 	title := oneLine(d.Title)
 	if title == "" {
@@ -298,7 +307,10 @@ func (d *drawing) heading(legend bool) string {
 		about += " · snapshot " + cut(oneLine(d.Snapshot), 64)
 	}
 	fmt.Fprintf(&b, `<tr><td align="left"><font point-size="10" color="%s">%s</font></td></tr>`, faintColor, escapeHTML(about))
-	if legend && len(d.Nodes) > 0 {
+	switch {
+	case o.Legend && o.Changes != nil:
+		o.Changes.legend(&b)
+	case o.Legend && len(d.Nodes) > 0:
 		d.legend(&b)
 	}
 	b.WriteString(`</table>`)

@@ -92,11 +92,22 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 // steps returns a function that reports now and then how much of something is
 // done.
 func (o *output) steps(what, unit string) func(done int) {
+	report := o.stages(what, unit)
+	return func(done int) { report("", done) }
+}
+
+// stages is steps for what is done in several stages, which are named.
+func (o *output) stages(what, unit string) func(stage string, done int) {
 	next := time.Now().Add(lineEvery)
-	return func(done int) {
-		if now := time.Now(); now.After(next) {
-			next = now.Add(lineEvery)
-			o.infof("%s: %s", what, plural(done, unit))
+	return func(stage string, done int) {
+		now := time.Now()
+		if !now.After(next) {
+			return
 		}
+		next = now.Add(lineEvery)
+		if stage != "" {
+			stage = " " + stage
+		}
+		o.infof("%s%s: %s", what, stage, plural(done, unit))
 	}
 }

@@ -16,10 +16,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/dgraph-io/badger/v4"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"papergraph/graph"
 	"papergraph/store"
 )
 
@@ -126,7 +128,7 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", name)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "capture": capture, "hold": hold, "occupy": occupy, "longline": longLine, "png": isPNG, "truncated": truncated,
+			"status": status, "capture": capture, "hold": hold, "occupy": occupy, "longline": longLine, "png": isPNG, "truncated": truncated, "spoil": spoil,
 		},
 	})
 }
@@ -215,6 +217,29 @@ func truncated(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s := ts.ReadFile(args[0])
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(s[:len(s)-1]), 0o666))
+}
+
+// spoil STORE ID deletes the record of a node from the newest snapshot of a
+// store, behind the back of package store.
+func spoil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: spoil STORE ID")
+	}
+	dir := ts.MkAbs(args[0])
+	s, err := store.Open(dir, store.Options{ReadOnly: true})
+	ts.Check(err)
+	infos, err := s.Snapshots()
+	ts.Check(err)
+	ts.Check(s.Close())
+	o := badger.DefaultOptions(dir).WithLogger(nil).WithExternalMagic('P'<<8 | store.FormatVersion)
+	db, err := badger.OpenManaged(o)
+	ts.Check(err)
+	txn := db.NewTransactionAt(infos[0].Version, true)
+	defer txn.Discard()
+	id := graph.ID(args[1])
+	ts.Check(txn.Delete(append([]byte{'N', byte(id.Kind().Rank() + 1)}, id.Slug()...)))
+	ts.Check(txn.CommitAt(infos[0].Version, nil))
+	ts.Check(db.Close())
 }
 
 // png FILE checks that a file is a PNG that decodes.

@@ -2,14 +2,17 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"papergraph/graph"
+	"papergraph/store"
 )
 
 func newStats(g *globals) *cobra.Command {
@@ -56,7 +59,8 @@ func newStats(g *globals) *cobra.Command {
 }
 
 func newSnapshots(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var long, asJSON bool
+	cmd := &cobra.Command{
 		Use:   "snapshots",
 		Short: "List the snapshots in the store, newest first",
 		Args:  usageArgs(cobra.NoArgs),
@@ -70,16 +74,71 @@ func newSnapshots(g *globals) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(g.out.stdout, 0, 8, 2, ' ', 0)
-			for _, i := range infos {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", short(i.ID), i.Time.UTC().Format(timeFormat), plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"), i.Extractor)
+			switch {
+			case asJSON:
+				err = writeJSON(g.out.stdout, infos)
+			case long:
+				err = describeSnapshots(g.out.stdout, infos)
+			default:
+				err = listSnapshots(g.out.stdout, infos)
 			}
-			if err := w.Flush(); err != nil {
+			if err != nil {
 				return fmt.Errorf("write the snapshots: %w", err)
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&long, "long", false, "with all sources, the nodes of each kind, and the hashes of lexicon and registry")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+// listSnapshots writes a line for each snapshot.
+func listSnapshots(out io.Writer, infos []store.Info) error {
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	for _, i := range infos {
+		sources := "-"
+		if n := len(i.Sources); n > 0 {
+			sources = i.Sources[0]
+			if n > 1 {
+				sources = fmt.Sprintf("%s and %d more", sources, n-1)
+			}
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", short(i.ID), i.Time.UTC().Format(timeFormat), plural(i.Papers, "paper"), plural(i.Nodes, "node"),
+			plural(i.Edges, "edge"), sources, i.Extractor)
+	}
+	return w.Flush()
+}
+
+// describeSnapshots writes all that is known of each snapshot.
+func describeSnapshots(out io.Writer, infos []store.Info) error {
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	for n, i := range infos {
+		if n > 0 {
+			fmt.Fprintln(w)
+		}
+		row := func(name, value string) {
+			if value != "" {
+				fmt.Fprintf(w, "%s\t%s\n", name, value)
+			}
+		}
+		row("snapshot", i.ID)
+		row("time", i.Time.UTC().Format(timeFormat))
+		for _, source := range i.Sources {
+			row("source", source)
+		}
+		row("extractor", i.Extractor)
+		row("lexicon", i.Lexicon)
+		row("registry", i.Registry)
+		for _, k := range graph.Kinds() {
+			if n := i.NodesByKind[k]; n > 0 {
+				row(k.Plural(), strconv.Itoa(n))
+			}
+		}
+		row("edges", strconv.Itoa(i.Edges))
+		row("statements", strconv.Itoa(i.Statements))
+	}
+	return w.Flush()
 }
 
 // timeFormat is how times are shown and read.
