@@ -33,6 +33,7 @@ type columns struct {
 	docs, totalWords uint64 // over all nodes with words
 
 	tallies sync.Pool // of *tally, all zero
+	named   nameCache
 
 	// order holds the uids of each kind as [Snapshot.List] has them, made when
 	// first asked for.

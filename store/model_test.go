@@ -106,6 +106,11 @@ func (m *model) neighbors(id graph.ID, nq NeighborQuery) []Neighbor {
 			ns = append(ns, n)
 		}
 	}
+	for i := range ns {
+		if nq.Names {
+			ns[i].Name = m.nodes[ns[i].ID].Name
+		}
+	}
 	slices.SortFunc(ns, func(a, b Neighbor) int {
 		side := func(n Neighbor) int { return map[bool]int{false: 0, true: 1}[n.Inverse] }
 		relation := func(n Neighbor) byte { return relationCodes[n.Relation] }
@@ -478,6 +483,9 @@ func compareWithModel(t *testing.T, r *Snapshot, m *model, rng *rand.Rand) {
 		nq := queries[rng.IntN(len(queries))]
 		ns, err := r.Neighbors(ctx, id, nq)
 		check(fmt.Sprintf("neighbours of %s %v", id, nq), m.neighbors(id, nq), ns, err)
+		nq.Names = true
+		ns, err = r.Neighbors(ctx, id, nq)
+		check(fmt.Sprintf("neighbours with names of %s %v", id, nq), m.neighbors(id, nq), ns, err)
 		rq := RelatedQuery{Via: queries[rng.IntN(len(queries))], Kind: append(graph.Kinds(), "")[rng.IntN(len(graph.Kinds())+1)]}
 		limit := 1 + rng.IntN(8)
 		rel, err := r.Related(ctx, id, rq, limit)

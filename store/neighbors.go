@@ -25,7 +25,8 @@ const (
 type Neighbor struct {
 	ID       graph.ID
 	Relation graph.Relation
-	Inverse  bool // the edge points to the node that was asked about
+	Inverse  bool   // the edge points to the node that was asked about
+	Name     string // where [NeighborQuery] asks for it
 }
 
 // NeighborQuery narrows neighbours down. The zero value takes all.
@@ -33,6 +34,7 @@ type NeighborQuery struct {
 	Relations []graph.Relation // empty for all
 	Direction Direction
 	Kinds     []graph.Kind // of the neighbours; empty for all
+	Names     bool         // read the names of the neighbours too
 }
 
 // relationMask is a set of relations; empty means all.
@@ -136,6 +138,9 @@ func (q *reader) orderedLists(c *columns, uid uint32, relations relationMask, d 
 // a paper by confidence, highest first, all others by year of the neighbour,
 // newest first, then by its number of papers, largest first, then by id. The
 // error wraps [ErrNotFound] where there is no such node.
+//
+// It reads one key for each relation and 65,536 uids, the statements of a
+// paper, and, where names are wanted, one small record for each neighbour.
 func (r *Snapshot) Neighbors(ctx context.Context, id graph.ID, nq NeighborQuery) ([]Neighbor, error) {
 	relations, err := relationMaskOf(nq.Relations)
 	if err != nil {
@@ -169,6 +174,19 @@ func (r *Snapshot) Neighbors(ctx context.Context, id graph.ID, nq NeighborQuery)
 	for _, l := range lists {
 		for _, u := range l.uids {
 			neighbours = append(neighbours, Neighbor{ID: r.columns.id(u), Relation: relationByCode[l.relation], Inverse: l.direction == directionIn})
+		}
+	}
+	if nq.Names {
+		uids := make([]uint32, 0, n)
+		for _, l := range lists {
+			uids = append(uids, l.uids...)
+		}
+		names, err := q.names(r.columns, uids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range neighbours {
+			neighbours[i].Name = names[i]
 		}
 	}
 	return neighbours, nil

@@ -156,13 +156,13 @@ func TestNeighbors(t *testing.T) {
 		want []Neighbor
 	}{
 		{"all of a method", "method:lora", NeighborQuery{}, []Neighbor{
-			{pl, graph.Introduces, true}, {pq, graph.Uses, true}, {"result:lora-memory", graph.Reports, true}, {"method:sgd", graph.BasedOn, false}}},
-		{"out", "method:lora", NeighborQuery{Direction: Out}, []Neighbor{{"method:sgd", graph.BasedOn, false}}},
-		{"in, newest first", "dataset:glue", NeighborQuery{Direction: In}, []Neighbor{{pq, graph.EvaluatesOn, true}, {pl, graph.EvaluatesOn, true}}},
+			{ID: pl, Relation: graph.Introduces, Inverse: true}, {ID: pq, Relation: graph.Uses, Inverse: true}, {ID: "result:lora-memory", Relation: graph.Reports, Inverse: true}, {ID: "method:sgd", Relation: graph.BasedOn}}},
+		{"out", "method:lora", NeighborQuery{Direction: Out}, []Neighbor{{ID: "method:sgd", Relation: graph.BasedOn}}},
+		{"in, newest first", "dataset:glue", NeighborQuery{Direction: In}, []Neighbor{{ID: pq, Relation: graph.EvaluatesOn, Inverse: true}, {ID: pl, Relation: graph.EvaluatesOn, Inverse: true}}},
 		{"by kind", "method:lora", NeighborQuery{Kinds: []graph.Kind{graph.KindResult, graph.KindMethod}}, []Neighbor{
-			{"result:lora-memory", graph.Reports, true}, {"method:sgd", graph.BasedOn, false}}},
+			{ID: "result:lora-memory", Relation: graph.Reports, Inverse: true}, {ID: "method:sgd", Relation: graph.BasedOn}}},
 		{"by relation", pl, NeighborQuery{Relations: []graph.Relation{graph.Cites, graph.Uses}}, []Neighbor{
-			{"method:sgd", graph.Uses, false}, {pq, graph.Cites, true}}},
+			{ID: "method:sgd", Relation: graph.Uses}, {ID: pq, Relation: graph.Cites, Inverse: true}}},
 		{"none", "venue:iclr", NeighborQuery{Direction: Out}, []Neighbor{}},
 	} {
 		got, err := r.Neighbors(context.Background(), tt.id, tt.q)
@@ -201,7 +201,7 @@ func TestNeighborsOfPaperByConfidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Neighbor{{"method:lora", graph.Uses, false}, {"method:sgd", graph.Uses, false}, {"method:adapter", graph.Uses, false}}
+	want := []Neighbor{{ID: "method:lora", Relation: graph.Uses}, {ID: "method:sgd", Relation: graph.Uses}, {ID: "method:adapter", Relation: graph.Uses}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -218,7 +218,7 @@ const maxRelatedRead = 1 << 20
 // first, then as [Snapshot.List] orders them, at most limit of them.
 //
 // Neighbours are gone through from the one with the fewest papers to the one
-// with the most, until a million nodes beside them were counted; hubs beyond
+// with the most, until a million nodes beside them were counted; hubs behind
 // that tie nobody, as if they were not shared. The error wraps
 // [ErrNotFound] where there is no such node.
 func (r *Snapshot) Related(ctx context.Context, id graph.ID, rq RelatedQuery, limit int) ([]Related, error) {
@@ -270,31 +270,18 @@ func (r *Snapshot) related(ctx context.Context, id graph.ID, rq RelatedQuery, li
 			ties = ties[:i]
 			break
 		}
-		from := len(t.uids)
-		seen, err := t.addNeighbours(q, c, &ties[i], wanted)
+		seen, err := t.addNeighbours(q, &ties[i], uint32(i+1), uid, wanted)
 		if err != nil {
 			return nil, err
 		}
-		if budget -= seen; budget < 0 && i > 0 {
-			t.uids = t.uids[:from]
-			ties = ties[:i]
-			break
-		}
-		for _, u := range t.uids[from:] {
-			if u != uid && t.last[u] != uint32(i+1) {
-				t.last[u] = uint32(i + 1)
-				if t.count[u]++; t.count[u] == 1 {
-					t.touched = append(t.touched, u)
-				}
-			}
-		}
+		budget -= seen
 	}
-	best := topK(t.touched, limit, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(t.count[b], t.count[a]), c.compareInList(a, b))
+	best := topK(t.mostCounted(limit), limit, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(t.counts[b].n, t.counts[a].n), c.compareInList(a, b))
 	})
 	related := make([]Related, len(best))
 	for i, u := range best {
-		related[i] = Related{ID: c.id(u), Count: int(t.count[u])}
+		related[i] = Related{ID: c.id(u), Count: int(t.counts[u].n)}
 		for _, tie := range ties {
 			if tie.ties(u, t.uids) {
 				related[i].Shared = append(related[i].Shared, tie.by...)
@@ -336,9 +323,10 @@ func (x *tie) ties(u uint32, uids []uint32) bool {
 	})
 }
 
-// addNeighbours reads the neighbours of a tie that are of the wanted kind to
-// the end of t.uids and returns how many it has of all kinds.
-func (t *tally) addNeighbours(q *reader, c *columns, x *tie, wanted byte) (seen int, err error) {
+// addNeighbours counts the neighbours of a tie that are of the wanted kind, but
+// for uid, keeps them in t.uids, and returns how many it has of all kinds. The
+// number of the tie is not 0.
+func (t *tally) addNeighbours(q *reader, x *tie, number, uid uint32, wanted byte) (seen int, err error) {
 	var lastDirection, lastRelation byte // no relation is 0
 	err = q.containers(x.uid, 0, Both, func(direction, relation byte, high uint16, container []byte) (err error) {
 		if t.list, err = decodeContainer(t.list[:0], high, container); err != nil {
@@ -349,21 +337,55 @@ func (t *tally) addNeighbours(q *reader, c *columns, x *tie, wanted byte) (seen 
 			lastDirection, lastRelation = direction, relation
 			x.beside = append(x.beside, span{len(t.uids), len(t.uids)})
 		}
+		kinds := t.c.kinds
 		for _, u := range t.list {
-			if !c.has(u) {
+			if uint64(u) >= uint64(len(kinds)) || kinds[u] == 0 {
 				return fmt.Errorf("%w: uid %d is no node's", ErrDamaged, u)
 			}
-			if c.kinds[u] == wanted {
-				t.uids = append(t.uids, u)
+			if kinds[u] != wanted || u == uid {
+				continue
 			}
+			t.uids = append(t.uids, u)
+			k := &t.counts[u]
+			if k.last == number {
+				continue // by another relation
+			}
+			k.last = number
+			k.n++
+			if k.n == 1 {
+				t.touched = append(t.touched, u)
+			}
+			if int(k.n) > len(t.atLeast) {
+				t.atLeast = append(t.atLeast, 0)
+			}
+			t.atLeast[k.n-1]++
 		}
 		x.beside[len(x.beside)-1].to = len(t.uids)
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("posting lists of %s: %w", c.id(x.uid), err)
+		return 0, fmt.Errorf("posting lists of %s: %w", t.c.id(x.uid), err)
 	}
 	return seen, nil
+}
+
+// mostCounted are the uids that were counted, without those of which limit
+// others were counted more often.
+func (t *tally) mostCounted(limit int) []uint32 {
+	threshold := uint32(len(t.atLeast))
+	for threshold > 1 && t.atLeast[threshold-1] < limit {
+		threshold--
+	}
+	if threshold <= 1 {
+		return t.touched
+	}
+	t.list = t.list[:0]
+	for _, u := range t.touched {
+		if t.counts[u].n >= threshold {
+			t.list = append(t.list, u)
+		}
+	}
+	return t.list
 }
 
 // tiesOf merges the posting lists of a node into its neighbours of some kinds,

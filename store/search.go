@@ -169,7 +169,7 @@ func (q *reader) anyOf(t *tally, terms []string) ([]posting, error) {
 	var all []posting
 	defer func() {
 		for _, p := range all {
-			t.count[p.uid] = 0
+			t.counts[p.uid].n = 0
 		}
 	}()
 	for _, term := range terms {
@@ -181,14 +181,14 @@ func (q *reader) anyOf(t *tally, terms []string) ([]posting, error) {
 			if !t.c.has(p.uid) {
 				continue
 			}
-			if t.count[p.uid] == 0 {
+			if t.counts[p.uid].n == 0 {
 				all = append(all, posting{uid: p.uid})
 			}
-			t.count[p.uid] = max(t.count[p.uid], uint32(p.count))
+			t.counts[p.uid].n = max(t.counts[p.uid].n, uint32(p.count))
 		}
 	}
 	for i, p := range all {
-		all[i].count = uint8(t.count[p.uid])
+		all[i].count = uint8(t.counts[p.uid].n)
 	}
 	return all, nil
 }

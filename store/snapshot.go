@@ -62,10 +62,17 @@ func (r *Snapshot) Node(id graph.ID) (*graph.Node, error) {
 		return nil, err
 	}
 	defer done()
-	if _, ok := r.columns.uid(id); !ok {
-		return nil, fmt.Errorf("%w: %q", ErrNotFound, id)
+	value, err := q.get(idKey(tagNode, id))
+	if err != nil {
+		return nil, err
 	}
-	return q.node(id)
+	if value == nil {
+		if _, ok := r.columns.uid(id); !ok {
+			return nil, fmt.Errorf("%w: %q", ErrNotFound, id)
+		}
+		return nil, damaged("node "+string(id), "its record is missing")
+	}
+	return decodeNode(id, value)
 }
 
 // Origin is where a document of the snapshot was read from, by its facts; zero
