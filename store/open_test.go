@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -271,6 +272,37 @@ func TestReadOnly(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
 		t.Errorf("reading changed the folder (-before +after):\n%s", diff)
+	}
+}
+
+// What must exist is not made, and a server's socket is nobody's thing.
+func TestExisting(t *testing.T) {
+	dir := t.TempDir()
+	for _, path := range []string{dir, filepath.Join(dir, "missing")} {
+		if _, err := Open(path, Options{Existing: true}); !errors.Is(err, ErrNotStore) {
+			t.Errorf("open %s, which must exist: %v, want %v", path, err, ErrNotStore)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("opening left %v, error %v", entries, err)
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c := small(t)
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, s, c, nil)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := openAt(t, dir, Options{Existing: true})
+	if diff := cmp.Diff(expected(c), read(t, latest(t, again))); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -80,9 +80,9 @@ const maxValue = 1<<20 - 1
 const magic = 'P'<<8 | FormatVersion
 
 // Open opens the store in the folder dir and creates it unless it is there or
-// o says ReadOnly or Existing. It never writes into a folder that holds other things. The
-// error wraps [ErrLocked], [ErrFormat], [ErrNotStore], [ErrDamaged] or
-// [ErrReadOnly].
+// o says ReadOnly or Existing. It never writes into a folder that holds other
+// things. The error wraps [ErrLocked], [ErrFormat], [ErrNotStore], [ErrDamaged]
+// or [ErrReadOnly].
 func Open(dir string, o Options) (*Store, error) {
 	s := &Store{dir: dir, readOnly: o.ReadOnly, log: o.Logger, loaded: make(map[uint64]*loadedColumns)}
 	s.idle.L = &s.mu
