@@ -22,22 +22,33 @@ import (
 
 // buildFlags are those of build and up.
 type buildFlags struct {
-	strict        bool
+	graphFlags
+	strict, prune bool
 	jobs          int
-	minConfidence float64
-	registry      string
 }
 
 func (f *buildFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "stop at the first record that cannot be read")
-	cmd.Flags().StringVar(&f.registry, "registry", "", "file that says which names are one thing (default "+registry.FileName+" beside the store, if there)")
+	cmd.Flags().BoolVar(&f.prune, "prune", false, "remove papers that the sources no longer hold; nothing is removed when some input was refused")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "extracting goroutines (0: one a core)")
+	f.graphFlags.add(cmd)
+}
+
+// graphFlags are those of all commands that make a graph. They shape the whole
+// of it, not only what is new in it.
+type graphFlags struct {
+	minConfidence float64
+	registry      string
+}
+
+func (f *graphFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.registry, "registry", "", "file that says which names are one thing (default "+registry.FileName+" beside the store, if there)")
 	cmd.Flags().Float64Var(&f.minConfidence, "min-confidence", 0,
 		"make the graph of everything at least this sure, candidates too (0: of what the model lets pass)")
 }
 
 // check refuses what cannot be meant.
-func (f *buildFlags) check() error { return checkConfidence(f.minConfidence) }
+func (f *graphFlags) check() error { return checkConfidence(f.minConfidence) }
 
 func newBuild(g *globals) *cobra.Command {
 	var flags buildFlags
@@ -68,7 +79,7 @@ func (g *globals) build(ctx context.Context, stdin io.Reader, paths []string, fl
 	if err := g.handOver(ctx); err != nil && !errors.Is(err, handover.ErrUnreachable) {
 		return err // before anything is loaded for it
 	}
-	e, err := g.equip(flags)
+	e, err := g.equip(flags.graphFlags)
 	if err != nil {
 		return err
 	}
@@ -92,7 +103,7 @@ type equipment struct {
 }
 
 // equip loads what a build works with.
-func (g *globals) equip(flags buildFlags) (e equipment, err error) {
+func (g *globals) equip(flags graphFlags) (e equipment, err error) {
 	if e.lexicon, e.extractor, err = g.extractor(); err != nil {
 		return equipment{}, err
 	}
@@ -114,7 +125,7 @@ func (g *globals) buildInto(ctx context.Context, s *store.Store, e equipment, st
 	start := time.Now()
 	report, err := build.Run(ctx, build.Options{
 		Store: s, Paths: paths, Stdin: interruptible(ctx, stdin), Locate: g.path,
-		Lexicon: e.lexicon, Registry: e.registry, Extractor: e.extractor, Jobs: flags.jobs, Strict: flags.strict,
+		Lexicon: e.lexicon, Registry: e.registry, Extractor: e.extractor, Jobs: flags.jobs, Strict: flags.strict, Prune: flags.prune,
 		MinConfidence: flags.minConfidence,
 		OnProgress:    bars.show, OnProblem: refused.add,
 	})
@@ -126,25 +137,30 @@ func (g *globals) buildInto(ctx context.Context, s *store.Store, e equipment, st
 	for _, u := range report.Unused {
 		g.out.errorf("warning: %s", u)
 	}
-	i := report.Info
+	if report.Unpruned {
+		g.out.errorf("warning: --prune removed nothing, since some input was refused")
+	}
 	took := time.Since(start)
 	g.out.infof("%s read in %s, %.0f/s: %d added, %d changed, %d unchanged, %d repeated, %d removed, %d skipped", plural(report.Read, "paper"), took.Round(10*time.Millisecond),
 		float64(report.Read)/took.Seconds(), report.Added, report.Changed, report.Unchanged, report.Duplicates, report.Removed, report.Problems)
-	g.out.infof("snapshot %s in %s: %s, %s, %s", short(i.ID), g.store, plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"))
+	g.say(report.Info)
 	return refused.err()
+}
+
+// say reports the newest snapshot.
+func (g *globals) say(i store.Info) {
+	g.out.infof("snapshot %s in %s: %s, %s, %s", short(i.ID), g.store, plural(i.Papers, "paper"), plural(i.Nodes, "node"), plural(i.Edges, "edge"))
 }
 
 // loadRegistry reads the registry that a flag names, else the one beside the
 // store, if there is one.
 func (g *globals) loadRegistry(path string) (*registry.Registry, error) {
-	if path != "" {
-		reg, err := registry.Load(g.path(path))
-		return reg, asGiven(err, path)
+	named := path != ""
+	if !named {
+		path = filepath.Join(filepath.Dir(filepath.Clean(g.store)), registry.FileName)
 	}
-	path = filepath.Join(filepath.Dir(filepath.Clean(g.store)), registry.FileName)
 	reg, err := registry.Load(g.path(path))
-	err = asGiven(err, path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if !named && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return reg, err

@@ -59,7 +59,8 @@ func newRoot(g *globals) *cobra.Command {
 	f.StringVar(&g.model, "model", "", "model to extract with, as papergraph train writes it (default: the shipped one)")
 	f.StringVar(&g.tagger, "tagger", "fast", "tagger to extract with: fast, or accurate, which takes longer")
 	// What needs the store, and so can be handed over to the server that has it.
-	root.AddCommand(newBuild(g), newQuery(g), newSearch(g), newResolve(g), newExport(g), newEval(g), newStats(g), newSnapshots(g), newBackup(g), newCheck(g), newDiff(g))
+	root.AddCommand(newBuild(g), newRemove(g), newQuery(g), newSearch(g), newResolve(g), newExport(g), newEval(g), newStats(g),
+		newSnapshots(g), newBackup(g), newCheck(g), newDiff(g))
 	if g.call.by == nil {
 		root.AddCommand(newUp(g), newServe(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newVersion(g),
 			newCompact(g), newRestore(g))

@@ -71,7 +71,7 @@ func (g *globals) up(ctx context.Context, stdin io.Reader, paths []string, build
 	if len(paths) == 0 {
 		return g.serve(ctx, serving)
 	}
-	e, err := g.equip(building)
+	e, err := g.equip(building.graphFlags)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,13 @@ var servingLine = regexp.MustCompile(`^papergraph: serving snapshot [0-9a-f]+ on
 // it does. The server is killed when the test ends, if it has not ended before.
 func startServer(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command("papergraph", append(args, "--addr", "127.0.0.1:0")...), ended: make(chan error, 1), stderr: &lockedBuffer{}}
+	return start(t, exec.Command("papergraph", append(args, "--addr", "127.0.0.1:0")...))
+}
+
+// start is startServer of any command.
+func start(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd, ended: make(chan error, 1), stderr: &lockedBuffer{}}
 	r, w := io.Pipe()
 	s.cmd.Stderr = io.MultiWriter(s.stderr, w)
 	if err := s.cmd.Start(); err != nil {
@@ -78,7 +84,7 @@ func startServer(t *testing.T, args ...string) *server {
 	}()
 	s.url = <-address
 	if s.url == "" {
-		t.Fatalf("papergraph %s does not serve:\n%s", strings.Join(args, " "), s.stderr)
+		t.Fatalf("%s does not serve:\n%s", cmd, s.stderr)
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -204,7 +205,7 @@ func newest(t *testing.T, dir string) string {
 }
 
 // writePapers writes n made-up papers, of which each seed has its own.
-func writePapers(w *bufio.Writer, seed uint64, n int) error {
+func writePapers(w io.Writer, seed uint64, n int) error {
 	random := rand.New(rand.NewPCG(seed, 0))
 	pick := func(from ...string) string { return from[random.IntN(len(from))] }
 	syllable := func() string {

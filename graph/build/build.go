@@ -84,10 +84,10 @@ type Report struct {
 	Added      int  // papers that the store had not
 	Changed    int  // papers whose text changed, or what reads it
 	Unchanged  int
-	Duplicates int // documents that are another form of a paper that was read too
-	Kept       int // of added and changed, those that an interrupted build had extracted
-	Removed    int // papers that are gone
-	Problems   int // records and files that were refused
+	Duplicates int  // documents that are another form of a paper that was read too
+	Kept       int  // of added and changed, those that an interrupted build had extracted
+	Removed    int  // papers that are gone
+	Problems   int  // records and files that were refused
 	Unpruned   bool // something was to be pruned and was not, since input was refused
 	// Unused lists what the registry says of names that no paper has.
 	Unused  []string

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,11 +100,14 @@ func (r *Registry) Hash() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// Load reads a file.
+// Load reads a file. Errors and rules have its name without the folder.
 func Load(path string) (*Registry, error) {
 	data, err := os.ReadFile(path)
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = e.Err
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read the registry: %w", err)
+		return nil, fmt.Errorf("read the registry %s: %w", filepath.Base(path), err)
 	}
 	return Parse(filepath.Base(path), data)
 }
