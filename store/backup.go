@@ -547,6 +547,9 @@ func (s *Store) restore(ctx context.Context, d *backupReader, progress func(reco
 	if err == nil {
 		err = s.db.Sync()
 	}
+	if err == nil {
+		err = writePublished(s.dir, infos[0])
+	}
 	if err != nil {
 		return BackupInfo{}, fmt.Errorf("restore into %s: %w", s.dir, err)
 	}

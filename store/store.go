@@ -92,7 +92,13 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := inspectFolder(dir, o.ReadOnly || o.Existing); err != nil {
 		return nil, err
 	}
-	var err error
+	published, err := readPublished(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := verifyTables(dir, published); err != nil {
+		return nil, err
+	}
 	s.db, err = openEngine(dir, o.ReadOnly, s.log)
 	if o.ReadOnly && err != nil && interrupted(err) {
 		s.log.Warn("repairing the store after an interrupted build", "store", dir)
@@ -107,6 +113,9 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, explainOpen(dir, err)
 	}
 	s.infos, err = s.readInfos()
+	if err == nil && published > 0 && (len(s.infos) == 0 || s.infos[0].Version < published) {
+		err = missingSnapshot(dir, published)
+	}
 	if err == nil && len(s.infos) == 0 && s.db.MaxVersion() > 0 {
 		err = s.verify()
 	}
@@ -230,6 +239,9 @@ func inspectFolder(dir string, exists bool) error {
 		// maybe the socket of a server.
 		other := func(e fs.DirEntry) bool {
 			return e.Name() != "LOCK" && e.Name() != "MANIFEST-REWRITE" && e.Type() != fs.ModeSocket
+		}
+		if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == publishedFile || e.Name() == badger.KeyRegistryFileName }) {
+			return fmt.Errorf("%w: %s is missing; restore the store from a copy or build it anew in another folder", ErrDamaged, filepath.Join(dir, badger.ManifestFilename))
 		}
 		if i := slices.IndexFunc(entries, other); i >= 0 {
 			return fmt.Errorf("%w: %s holds other things (%s); name an empty or new folder", ErrNotStore, dir, entries[i].Name())
@@ -491,6 +503,9 @@ func (s *Store) dropColumns() {
 
 // published makes a publication visible.
 func (s *Store) published(info Info) {
+	if err := writePublished(s.dir, info); err != nil {
+		s.log.Warn("cannot note the newest snapshot", "store", s.dir, "error", err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.infos = append([]Info{info}, s.infos...)
