@@ -322,16 +322,13 @@ func (m *model) search(t *testing.T, text string, kinds []graph.Kind, limit int)
 			least = min(least, w)
 		}
 		add([]int{i}, exact)
-		if end, _ := utf8.DecodeLastRuneInString(text); stem == last.stem && (unicode.IsLetter(end) || unicode.IsDigit(end)) {
+		end, _ := utf8.DecodeLastRuneInString(text)
+		unfinished := stem == last.stem && (unicode.IsLetter(end) || unicode.IsDigit(end))
+		if unfinished {
 			var begun []string
 			for _, term := range terms {
 				if strings.HasPrefix(term, last.word) {
 					begun = append(begun, term)
-				}
-			}
-			for cut := len(last.word) - 1; len(begun) == 0 && cut >= minStem; cut-- {
-				if utf8.RuneCountInString(last.word) > minStem && postings[last.word[:cut]] != nil {
-					begun = []string{last.word[:cut]}
 				}
 			}
 			ps := weigh(most(frequent(begun, maxExpansions)), prefixWeight)
@@ -347,7 +344,20 @@ func (m *model) search(t *testing.T, text string, kinds []graph.Kind, limit int)
 		near := slices.DeleteFunc(nearest(terms, stem), func(s string) bool { return len(postings[s]) < found*misspeltRatio })
 		if ps := most(frequent(near, maxSpellings)); len(ps) > 0 {
 			below([]int{i}, weigh(ps, spellingWeight), least)
-		} else if found == 0 {
+			continue
+		}
+		if found > 0 {
+			continue
+		}
+		var goneOn []string
+		for cut := len(last.word) - 1; unfinished && len(goneOn) == 0 && cut >= minStem; cut-- {
+			if postings[last.word[:cut]] != nil {
+				goneOn = []string{last.word[:cut]}
+			}
+		}
+		if ps := most(goneOn); len(ps) > 0 {
+			add([]int{i}, weigh(ps, prefixWeight))
+		} else {
 			unknown = append(unknown, i)
 		}
 	}

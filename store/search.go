@@ -113,7 +113,11 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		found := len(t.postings)
 		least := sc.add(1<<i, t.postings, 1)
 		if i == unfinished {
-			ps, err := q.prefixPostings(ctx, t, query[len(query)-1])
+			begun, err := q.expansions(ctx, query[len(query)-1].word)
+			if err != nil {
+				return nil, err
+			}
+			ps, err := q.anyOf(t, begun)
 			if err != nil {
 				return nil, err
 			}
@@ -129,7 +133,18 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		}
 		if len(ps) > 0 {
 			sc.addBelow(1<<i, ps, least)
-		} else if found == 0 {
+			continue
+		}
+		if found > 0 {
+			continue
+		}
+		if i == unfinished {
+			if ps, err = q.stemPostings(query[len(query)-1].word); err != nil {
+				return nil, err
+			}
+			sc.add(1<<i, ps, prefixWeight)
+		}
+		if len(ps) == 0 {
 			unknown |= 1 << i
 		}
 	}
@@ -162,7 +177,10 @@ func (q *reader) postings(dst []posting, term string) ([]posting, error) {
 // anyOf reads the postings of several terms as if they were one, in no order. A
 // node that has several of them counts as often as it has the most frequent.
 func (q *reader) anyOf(t *tally, terms []string) ([]posting, error) {
-	if len(terms) == 1 {
+	switch len(terms) {
+	case 0:
+		return nil, nil
+	case 1:
 		return q.postings(nil, terms[0])
 	}
 	t.toCount()
@@ -193,32 +211,23 @@ func (q *reader) anyOf(t *tally, terms []string) ([]posting, error) {
 	return all, nil
 }
 
-// prefixPostings reads the postings of all terms that begin with a word.
-func (q *reader) prefixPostings(ctx context.Context, t *tally, w term) ([]posting, error) {
-	expansions, err := q.expansions(ctx, w.word)
-	if err != nil {
-		return nil, err
-	}
-	if len(expansions) == 0 && utf8.RuneCountInString(w.word) > minStem {
-		// The word goes on behind its stem: "adaptati" begins no term, but
-		// "adapt" is one, and the longest that it begins with.
-		for cut := len(w.word) - 1; cut >= minStem && len(expansions) == 0; cut-- {
-			if !utf8.RuneStart(w.word[cut]) {
-				continue
-			}
-			ps, err := q.postings(nil, w.word[:cut])
-			if err != nil {
-				return nil, err
-			}
-			if len(ps) > 0 {
-				return ps, nil
-			}
+// stemPostings reads the postings of the longest term that an unfinished word
+// goes on behind: "adaptati" begins no term, but "adapt" is one, of the words
+// that it may become.
+func (q *reader) stemPostings(word string) (ps []posting, err error) {
+	for cut := len(word) - 1; cut >= minStem && len(ps) == 0; cut-- {
+		if !utf8.RuneStart(word[cut]) {
+			continue
+		}
+		if ps, err = q.postings(nil, word[:cut]); err != nil {
+			return nil, err
 		}
 	}
-	return q.anyOf(t, expansions)
+	return ps, nil
 }
 
-// minStem is the shortest stem that a longer unfinished word is taken for.
+// minStem is the least length of a stem that a longer unfinished word is taken
+// for.
 const minStem = 4
 
 // frequency is a term and how many nodes have it.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,11 +19,18 @@ import (
 func newSearch(g *globals) *cobra.Command {
 	var kinds []string
 	var limit int
-	var asJSON bool
+	var asJSON, suggest bool
+	var asOf string
 	cmd := &cobra.Command{
-		Use:     "search TEXT...",
-		Short:   "Find papers and entities by words",
-		Example: "  papergraph search mixture of experts --kinds method,paper",
+		Use:   "search TEXT...",
+		Short: "Find papers and entities by words",
+		Long: `Finds papers and entities by words of their names, aliases, titles and abstracts,
+best first. A word that nothing has also stands for those that are written
+almost like it.
+
+With --suggest it lists what has a name that begins so, of the most papers
+first.`,
+		Example: "  papergraph search mixture of experts --kinds method,paper\n  papergraph search --suggest resn",
 		Args:    usageArgs(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ks, err := parseKinds(kinds)
@@ -32,12 +40,12 @@ func newSearch(g *globals) *cobra.Command {
 			if limit < 1 {
 				return usageError{fmt.Errorf("--limit %d: at least 1", limit)}
 			}
-			r, closeAll, err := g.snapshot(cmd.Context(), "")
+			r, closeAll, err := g.snapshot(cmd.Context(), asOf)
 			if err != nil {
 				return err
 			}
 			defer closeAll()
-			hits, err := r.Search(cmd.Context(), strings.Join(args, " "), ks, limit)
+			hits, err := found(cmd.Context(), r, strings.Join(args, " "), suggest, ks, limit)
 			if err != nil {
 				return err
 			}
@@ -70,7 +78,25 @@ func newSearch(g *globals) *cobra.Command {
 	cmd.Flags().StringSliceVar(&kinds, "kinds", nil, "only these kinds (paper, method, dataset …)")
 	cmd.Flags().IntVar(&limit, "limit", 20, "at most so many hits")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&suggest, "suggest", false, "complete the beginning of a name")
+	cmd.Flags().StringVar(&asOf, "as-of", "", "snapshot to search (default: the newest)")
 	return cmd
+}
+
+// found are the hits of a search; those of a suggestion have no score.
+func found(ctx context.Context, r *store.Snapshot, text string, suggest bool, kinds []graph.Kind, limit int) ([]store.Hit, error) {
+	if !suggest {
+		return r.Search(ctx, text, kinds, limit)
+	}
+	suggestions, err := r.Suggest(ctx, text, kinds, limit)
+	if err != nil {
+		return nil, err
+	}
+	hits := make([]store.Hit, len(suggestions))
+	for i, s := range suggestions {
+		hits[i].ID = s.ID
+	}
+	return hits, nil
 }
 
 // hit is a line of search --json.
@@ -79,7 +105,7 @@ type hit struct {
 	Name   string   `json:"name"`
 	Year   int      `json:"year,omitempty"`   // of a paper, where known
 	Papers int      `json:"papers,omitempty"` // that have the entity
-	Score  float64  `json:"score"`
+	Score  float64  `json:"score,omitempty"`  // of a search
 }
 
 func writeHits(w io.Writer, r *store.Snapshot, hits []store.Hit, nodes []*graph.Node) error {
