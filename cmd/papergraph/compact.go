@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"papergraph/cmd/papergraph/handover"
 	"papergraph/store"
 )
 
@@ -30,15 +33,19 @@ func newCompact(g *globals) *cobra.Command {
 		Use:   "compact",
 		Short: "Drop old snapshots and give back the space that they took",
 		Long: "Gives back the space of what no snapshot needs any more. With --keep, old snapshots are\n" +
-			"dropped first. No other papergraph may have the store open. A compaction may be stopped\n" +
-			"at any moment.",
+			"dropped first. A compaction may be stopped at any moment. A server that holds the store drops\n" +
+			"snapshots too, but gives their space back little by little, with the builds that it runs.",
 		Example: "  papergraph compact --keep 10\n  papergraph compact --keep 30d",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := store.Compact(cmd.Context(), g.store, keep.Retention, store.Options{Logger: g.out.logger()})
-			for _, i := range c.Dropped {
-				g.out.infof("dropped snapshot %s of %s", short(i.ID), i.Time.UTC().Format(timeFormat))
+			if err := g.handOver(cmd.Context()); err != nil && !errors.Is(err, handover.ErrUnreachable) {
+				return err
 			}
+			if g.host != nil {
+				return g.keep(cmd.Context(), keep.Retention)
+			}
+			c, err := store.Compact(cmd.Context(), g.store, keep.Retention, store.Options{Logger: g.out.logger()})
+			g.sayDropped(c.Dropped)
 			if err != nil {
 				return err
 			}
@@ -48,6 +55,36 @@ func newCompact(g *globals) *cobra.Command {
 	}
 	keep.add(cmd)
 	return cmd
+}
+
+// keep drops snapshots of a store that is being served.
+func (g *globals) keep(ctx context.Context, r store.Retention) error {
+	if r == (store.Retention{}) {
+		return fmt.Errorf("%w: to compact it, stop the server that holds it; --keep drops snapshots meanwhile", store.ErrLocked)
+	}
+	s, err := g.openForChange(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	dropped, err := s.Keep(ctx, r)
+	g.sayDropped(dropped)
+	if err != nil {
+		return err
+	}
+	kept, err := s.Snapshots()
+	if err != nil {
+		return err
+	}
+	g.out.infof("%s holds %s; its server gives the space of others back little by little, with the builds that it runs", g.store, plural(len(kept), "snapshot"))
+	return nil
+}
+
+// sayDropped reports which snapshots are gone.
+func (g *globals) sayDropped(dropped []store.Info) {
+	for _, i := range dropped {
+		g.out.infof("dropped snapshot %s of %s", short(i.ID), i.Time.UTC().Format(timeFormat))
+	}
 }
 
 // bytesText writes a number of bytes as people read it.

@@ -5,11 +5,43 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 
 	"papergraph/graph/extract"
 	"papergraph/graph/lexicon"
 	"papergraph/graph/tag"
 )
+
+// shipped are extractors of the shipped lexicon and model, by the tagger's
+// name. They do not change, and may be used by several commands. The zero value
+// has none.
+type shipped struct {
+	mu       sync.Mutex
+	byTagger map[string]shippedExtractor
+}
+
+type shippedExtractor struct {
+	lexicon   *lexicon.Lexicon
+	extractor *extract.Extractor
+}
+
+// load returns the extractor with a tagger; first makes it the first time.
+func (s *shipped) load(tagger string, first func() (*lexicon.Lexicon, *extract.Extractor, error)) (*lexicon.Lexicon, *extract.Extractor, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x, ok := s.byTagger[tagger]; ok {
+		return x.lexicon, x.extractor, nil
+	}
+	lex, x, err := first()
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.byTagger == nil {
+		s.byTagger = map[string]shippedExtractor{}
+	}
+	s.byTagger[tagger] = shippedExtractor{lex, x}
+	return lex, x, nil
+}
 
 // loadLexicon loads the shipped lexicon and the user's additions.
 func (g *globals) loadLexicon() (*lexicon.Lexicon, error) {
@@ -51,8 +83,16 @@ func (g *globals) loadTagger() (*tag.Tagger, error) {
 	return nil, usageError{fmt.Errorf("--tagger %q: expected fast or accurate", g.tagger)}
 }
 
-// extractor makes the extractor of the user's lexicon, model and tagger.
+// extractor makes the extractor of the user's lexicon, model and tagger. A
+// server keeps the shipped ones for the next command.
 func (g *globals) extractor() (*lexicon.Lexicon, *extract.Extractor, error) {
+	if g.host != nil && g.lexicon == "" && g.model == "" {
+		return g.host.shipped.load(g.tagger, g.loadExtractor)
+	}
+	return g.loadExtractor()
+}
+
+func (g *globals) loadExtractor() (*lexicon.Lexicon, *extract.Extractor, error) {
 	lex, err := g.loadLexicon()
 	if err != nil {
 		return nil, nil, err

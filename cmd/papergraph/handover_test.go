@@ -98,36 +98,38 @@ func TestHandOver(t *testing.T) {
 	}
 	s := startServer(t, "serve", "--store", filepath.Join(beside, "p.db"))
 	variable := []string{"PAPERGRAPH_STORE=p.db"}
-	for _, p := range []program{
+	programs := []program{
 		{args: []string{"build", "in"}},
 		{args: []string{"build", "./in/", "bad.jsonl", "missing.jsonl"}},
-		{args: []string{"build", "--strict", "bad.jsonl"}},
-		{args: []string{"build", "-q", "in"}},
 		{args: []string{"build", "-", "--jobs", "1"}, stdin: paperLines(t, 10, 20)},
 		{args: []string{"build", "/dev/stdin"}, stdin: paperLines(t, 30, 1)},
+		{args: []string{"build"}},
+		{args: []string{"remove", "nosuch", "LoRA"}},
+		{args: []string{"remove", "paper:lora-low-rank-adaptation-of-large-language-models"}},
+		{args: []string{"query", "-"}, stdin: "{ stats { papers } }"},
+		{args: []string{"query", "query($n: String!) { resolve(name: $n) { entity { id } } }", "--var", "n=@name.txt"}},
+		{args: []string{"export", "--format", "facts", "-o", "facts.jsonl"}},
+		{args: []string{"export", "-o", "missing/graph.dot"}},
+		{args: []string{"snapshots"}},
+		// What follows is left out of the short form.
+		{args: []string{"build", "--strict", "bad.jsonl"}},
+		{args: []string{"build", "-q", "in"}},
 		{args: []string{"build", "--lexicon", "names", "in/a.jsonl"}},
 		{args: []string{"build", "--lexicon", "nosuch", "in"}},
 		{args: []string{"build", "--model", "nosuch", "in"}},
 		{args: []string{"build", "--registry", "nosuch", "in"}},
 		{args: []string{"build", "--tagger", "best", "in"}},
-		{args: []string{"build"}},
 		{args: []string{"build", "--min-confidence", "2", "in"}},
-		{args: []string{"remove", "nosuch", "LoRA"}},
 		{args: []string{"remove", "paper:nosuch", "--min-confidence", "2"}},
-		{args: []string{"remove", "paper:lora-low-rank-adaptation-of-large-language-models"}},
 		{args: []string{"query", "{ stats { papers edges } }"}},
-		{args: []string{"query", "-"}, stdin: "{ stats { papers } }"},
 		{args: []string{"query", "{ stats { stones } }"}},
-		{args: []string{"query", "query($n: String!) { resolve(name: $n) { entity { id } } }", "--var", "n=@name.txt"}},
 		{args: []string{"query", "query($n: String!) { resolve(name: $n) { entity { id } } }", "--var", "n=@missing.txt"}},
 		{args: []string{"search", "low-rank", "adaptation", "--json"}},
 		{args: []string{"search", "zzzzzz"}},
 		{args: []string{"resolve", "LoRA"}},
 		{args: []string{"resolve", "no such thing"}},
 		{args: []string{"export", "--format", "json"}},
-		{args: []string{"export", "--format", "facts", "-o", "facts.jsonl"}},
 		{args: []string{"export", "--format", "csv", "-o", "/dev/stdout"}},
-		{args: []string{"export", "-o", "missing/graph.dot"}},
 		{args: []string{"export", "-o", "in"}},
 		{args: []string{"eval", "--gold", "gold.jsonl"}},
 		{args: []string{"eval", "--gold", "missing.jsonl"}},
@@ -137,12 +139,16 @@ func TestHandOver(t *testing.T) {
 		{args: []string{"stats", "extra"}},
 		{args: []string{"build", "--prune", "in", "bad.jsonl"}},
 		{args: []string{"build", "--prune", "in"}},
-		{args: []string{"snapshots"}},
 		{args: []string{"backup", "p.backup"}},
+		{args: []string{"check"}},
 		{args: []string{"restore", "nosuch.backup"}},
 		{args: []string{"build", "--help"}},
 		{args: []string{"serve", "extra"}},
-	} {
+	}
+	if testing.Short() {
+		programs = programs[:12]
+	}
+	for _, p := range programs {
 		p.env = variable
 		p.dir = alone
 		want := p.run(t)
@@ -224,6 +230,17 @@ func TestServeNewest(t *testing.T) {
 			}
 			if _, got := etag(t, s.url+"/browse", tag); got != status {
 				t.Errorf("the page has status %d after a build, want %d", got, status)
+			}
+			// Dropping the snapshot that it serves does not disturb it.
+			if got := (program{args: []string{"compact", "--keep", "1", "--store", dir}}).run(t); got.Code != exitDone ||
+				!strings.HasPrefix(got.Stderr, "papergraph: dropped snapshot "+first) {
+				t.Errorf("compact --keep: %+v", got)
+			}
+			if got := (program{args: []string{"compact", "--store", dir}}).run(t); got.Code != exitFailed || !strings.Contains(got.Stderr, "stop the server") {
+				t.Errorf("compact: %+v", got)
+			}
+			if body, _ := get(t, s.url+"/method/lora.json", 200); !strings.Contains(body, "method:lora") {
+				t.Errorf("after its snapshot was dropped the server says %.500s", body)
 			}
 			// Commands work with the newest in either case.
 			if after := (program{args: []string{"stats", "--store", dir}}).run(t); after == before {

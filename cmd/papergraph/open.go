@@ -123,6 +123,7 @@ type host struct {
 	store    *store.Store
 	readOnly bool // and so nothing is lent
 	turn     *turn
+	shipped  shipped
 }
 
 // lend gives a command the store of the server that runs it. One that writes

@@ -60,10 +60,9 @@ func newRoot(g *globals) *cobra.Command {
 	f.StringVar(&g.tagger, "tagger", "fast", "tagger to extract with: fast, or accurate, which takes longer")
 	// What needs the store, and so can be handed over to the server that has it.
 	root.AddCommand(newBuild(g), newRemove(g), newQuery(g), newSearch(g), newResolve(g), newExport(g), newEval(g), newStats(g),
-		newSnapshots(g), newBackup(g), newCheck(g), newDiff(g))
+		newSnapshots(g), newBackup(g), newCheck(g), newDiff(g), newCompact(g))
 	if g.call.by == nil {
-		root.AddCommand(newUp(g), newServe(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newVersion(g),
-			newCompact(g), newRestore(g))
+		root.AddCommand(newUp(g), newServe(g), newAnnotate(g), newTrain(g), newTrainTagger(g), newEvalTagger(g), newVersion(g), newRestore(g))
 	}
 	return root
 }

@@ -108,7 +108,8 @@ func (g *globals) serve(ctx context.Context, flags serveFlags) (err error) {
 func (g *globals) hold(ctx context.Context, o store.Options) (*host, error) {
 	o.Logger = g.out.logger()
 	for start := time.Now(); ; {
-		switch about, err := handover.Ask(ctx, g.store); {
+		about, err := handover.Ask(ctx, g.store)
+		switch {
 		case err == nil:
 			return nil, fmt.Errorf("%w: a server is running on %s; papergraph build adds papers to what it serves, or stop it first", store.ErrLocked, about.Address)
 		case !errors.Is(err, handover.ErrNoServer) && !errors.Is(err, handover.ErrUnreachable):
@@ -136,8 +137,8 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags) erro
 	info := r.Info()
 	source := schema.FromStore(h.store)
 	if flags.asOf != "" {
-		defer r.Close() // nobody may drop it
-		source = pinned{source, info.ID}
+		defer r.Close()
+		source = pinned{source, r}
 	} else {
 		r.Close()
 	}
@@ -199,15 +200,16 @@ func (h *host) run(ctx context.Context, c *handover.Command) int {
 	}, h)
 }
 
-// pinned is a source whose newest snapshot is a given one.
+// pinned is a source whose newest snapshot is a given one, which is open and so
+// can be read even when it is dropped.
 type pinned struct {
 	schema.Source
-	id string
+	snapshot *store.Snapshot
 }
 
 func (p pinned) Open(asOf string) (*store.Snapshot, func(), error) {
 	if asOf == "" {
-		asOf = p.id
+		return p.snapshot, func() {}, nil
 	}
 	return p.Source.Open(asOf)
 }
