@@ -549,23 +549,6 @@ func (b *builder) write(ctx context.Context) error {
 		}
 		note(n.ID)
 	}
-	n := 0
-	for f, err := range b.papers(ctx) {
-		if err != nil {
-			return err
-		}
-		selected := f.Select(b.MinConfidence)
-		nodes, edges, err := b.entities.Paper(&selected)
-		if err == nil {
-			err = b.w.PutPaper(nodes, edges)
-		}
-		if err != nil {
-			return err
-		}
-		note(nodes[0].ID)
-		n++
-		b.OnProgress(Progress{Stage: StageWrite, Papers: n, Total: max(n, b.report.Added+b.report.Changed)})
-	}
 	curated, err := b.entities.Curated()
 	if err != nil {
 		return err
@@ -583,19 +566,45 @@ func (b *builder) write(ctx context.Context) error {
 			return err
 		}
 	}
-	if b.whole {
-		if err := b.removeOthers(ctx, put, curated); err != nil {
-			return err
-		}
+	var keys []string
+	if !b.first && !b.whole {
+		keys, err = b.entities.Papers()
 	}
-	if err := b.resolver.Save(); err != nil {
+	if err == nil {
+		err = b.entities.Save() // before papers are written, to have its memory for that
+	}
+	if err == nil {
+		err = b.w.SetResolution(madeWithKey, b.remember)
+	}
+	if err != nil {
 		return err
 	}
-	return b.w.SetResolution(madeWithKey, b.remember)
+	n := 0
+	for f, err := range b.papers(ctx, keys) {
+		if err != nil {
+			return err
+		}
+		selected := f.Select(b.MinConfidence)
+		nodes, edges, err := b.entities.Paper(&selected)
+		if err == nil {
+			err = b.w.PutPaper(nodes, edges)
+		}
+		if err != nil {
+			return err
+		}
+		note(nodes[0].ID)
+		n++
+		b.OnProgress(Progress{Stage: StageWrite, Papers: n, Total: max(n, b.report.Added+b.report.Changed)})
+	}
+	if b.whole {
+		return b.removeOthers(ctx, put, curated)
+	}
+	return nil
 }
 
-// papers yields the facts of the papers that are to be written.
-func (b *builder) papers(ctx context.Context) iter.Seq2[*graph.Facts, error] {
+// papers yields the facts of the papers that are to be written: those of the
+// keys, or all.
+func (b *builder) papers(ctx context.Context, keys []string) iter.Seq2[*graph.Facts, error] {
 	return func(yield func(*graph.Facts, error) bool) {
 		if b.first || b.whole {
 			for f, err := range b.w.Facts(ctx) {
@@ -603,11 +612,6 @@ func (b *builder) papers(ctx context.Context) iter.Seq2[*graph.Facts, error] {
 					return
 				}
 			}
-			return
-		}
-		keys, err := b.entities.Papers()
-		if err != nil {
-			yield(nil, err)
 			return
 		}
 		for _, key := range keys {

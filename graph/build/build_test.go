@@ -44,6 +44,12 @@ func options(t testing.TB, paths ...string) build.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return build.Options{Store: newStore(t), Paths: paths, Lexicon: lex, Extractor: x}
+}
+
+// newStore opens an empty store for the time of the test.
+func newStore(t testing.TB) *store.Store {
+	t.Helper()
 	s, err := store.Open(filepath.Join(t.TempDir(), "db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +59,19 @@ func options(t testing.TB, paths ...string) build.Options {
 			t.Error(err)
 		}
 	})
-	return build.Options{Store: s, Paths: paths, Lexicon: lex, Extractor: x}
+	return s
+}
+
+// cancelAfter gives a context that is cancelled once so many papers are
+// extracted.
+func cancelAfter(t testing.TB, o *build.Options, papers int) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o.OnProgress = func(p build.Progress) {
+		if p.Stage == build.StageExtract && p.Papers >= papers {
+			cancel()
+		}
+	}
+	return ctx, cancel
 }
 
 func mustRun(t testing.TB, o build.Options) build.Report {

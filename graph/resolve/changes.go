@@ -22,9 +22,9 @@ func (e *Entities) Nodes() iter.Seq2[graph.Node, error] {
 		}
 		r := e.r
 		all := make([]entry, 0, len(e.evaluated)+len(r.before.authors)+len(r.before.venues))
-		for _, id := range e.changed() {
-			if t := r.things.get(id); t != nil && t.node != "" {
-				all = append(all, entry{t.node, func() graph.Node { n, _ := e.entity(id); return n }})
+		for _, t := range e.changed() {
+			if t.node != "" {
+				all = append(all, entry{t.node, func() graph.Node { n, _ := e.entity(t.id); return n }})
 			}
 		}
 		for _, x := range []struct {
@@ -54,14 +54,14 @@ func (e *Entities) Nodes() iter.Seq2[graph.Node, error] {
 }
 
 // changed lists the entities that may have changed.
-func (e *Entities) changed() []identity {
-	ids := slices.Collect(maps.Keys(e.evaluated))
-	for id := range e.former {
-		if !e.evaluated[id] {
-			ids = append(ids, id)
+func (e *Entities) changed() []*thing {
+	list := slices.Clone(e.evaluated)
+	for _, x := range e.renamed {
+		if x.marks.set(markEvaluated) {
+			list = append(list, x.thing)
 		}
 	}
-	return ids
+	return list
 }
 
 // metadataNode makes the node of an author or venue, named by the most
@@ -116,9 +116,11 @@ type CuratedFrom struct {
 func (e *Entities) Curated() ([]CuratedFrom, error) {
 	r := e.r
 	todo := map[identity]bool{}
-	for id := range e.former {
-		todo[id] = true
-		entry := e.entryOf(id)
+	for _, x := range e.renamed {
+		entry := e.entryOf(x.id)
+		if !r.fresh || entry != nil || x.id.kind == graph.KindMethod && len(r.topics[x.id.key]) > 0 {
+			todo[x.id] = true
+		}
 		if entry == nil {
 			continue
 		}
@@ -190,18 +192,49 @@ func (e *Entities) topic(key string) graph.ID {
 	return least
 }
 
-// Save writes what the resolver is to remember into its table. The outcome of
-// the last [Resolver.Resolve] is not valid any more.
-func (r *Resolver) Save() error {
+// Save writes what the resolver is to remember into its table. From then on
+// only [Entities.Paper] may be used of the outcome, until the resolver observes
+// or forgets again. Where all papers are new no more stays in memory than that
+// takes.
+func (e *Entities) Save() error {
+	r := e.r
 	if r.err == nil && r.table != nil {
+		if r.fresh {
+			e.settled = e.newSettled()
+		}
 		r.err = r.save()
+		if r.fresh {
+			r.makeCaches()
+			r.fresh = false
+		}
 	}
 	r.begin()
-	r.fresh = r.table == nil && r.fresh
 	if r.err != nil {
 		return fmt.Errorf("save what resolution remembers: %w", r.err)
 	}
 	return nil
+}
+
+// settled is what writing all papers needs of what was decided.
+type settled struct {
+	nodes  map[string]graph.ID // that encoded locals denote
+	papers map[string]graph.ID // by hash of the document
+}
+
+func (e *Entities) newSettled() *settled {
+	s := &settled{nodes: make(map[string]graph.ID, len(e.r.names.rows)), papers: make(map[string]graph.ID, len(e.r.titles.rows))}
+	for _, row := range e.r.things.rows {
+		node := e.denoted(row.v.id)
+		for _, l := range row.v.locals {
+			s.nodes[l] = node
+		}
+	}
+	for _, row := range e.r.titles.rows {
+		for _, v := range row.v.versions {
+			s.papers[v.hash] = v.paper
+		}
+	}
+	return s
 }
 
 func (r *Resolver) save() error {
@@ -218,6 +251,17 @@ func (r *Resolver) save() error {
 		for _, short := range l.shorts() {
 			if err := set(string(rune(tagShort))+short+"\x00"+encodeLocal(l), row.v.refs > 0); err != nil {
 				return err
+			}
+		}
+	}
+	if r.fresh {
+		for id, row := range r.things.rows {
+			if row.v.indexed && row.v.name != "" {
+				for _, w := range nameWords(row.v.name) {
+					if err := set(namedKey(w, id), true); err != nil {
+						return err
+					}
+				}
 			}
 		}
 	}

@@ -19,24 +19,24 @@ import (
 var ErrAnew = errors.New("the registry comes to something else now")
 
 // Entities is what resolution came to, and what of the graph changes with it.
-// It is valid until its resolver observes, forgets or saves.
+// It is valid until its resolver observes or forgets again; see [Entities.Save].
 type Entities struct {
 	r *Resolver
 	curation
 	// into has what the registry moved, by where it is now.
 	into map[identity][]identity
 
-	touched   map[identity]bool // unmoved identities whose locals changed
-	roots     map[identity]bool // identities whose weight changed, and their rivals
-	queue     []identity        // entities to look at, each once at a time
-	queued    map[identity]bool
-	evaluated map[identity]bool
-	bases     map[graph.ID]bool // ids whose claims changed, before namesakes are told apart
-	longer    map[graph.ID]bool // and after
+	touched   []*thing  // whose locals changed, before the registry moves anything
+	weighed   []*thing  // whose weight changed, and their rivals
+	queue     []*thing  // entities to look at, each once at a time
+	evaluated []*thing  // those that were looked at
+	contested []*claims // ids whose claims changed, before namesakes are told apart
+	longer    []*claims // and after
 	relocated []relocated
-	former    map[identity]graph.ID // the ids before, of entities that have another now, or none, or had none
-	papers    map[uint32]bool       // in which nothing changed but what a name of theirs denotes
+	renamed   []renamed       // entities that have another id than before, or none, or had none
+	papers    map[uint32]bool // in which nothing changed but what a name of theirs denotes
 	removed   []graph.ID
+	settled   *settled // once all papers were decided on and saved
 }
 
 // relocated is a local that has another identity than before.
@@ -46,13 +46,18 @@ type relocated struct {
 	was   graph.ID // what it denoted
 }
 
+// renamed is an entity with the id that it had.
+type renamed struct {
+	*thing
+	was graph.ID
+}
+
 // Resolve decides what the papers come to that were observed. The cost is that
-// of what changed since the last [Resolver.Save], not of the corpus. The error
+// of what changed since the last [Entities.Save], not of the corpus. The error
 // wraps [registry.ErrContradiction], [ErrAnew] or [ErrMemory], or is the
 // table's or the context's.
 func (r *Resolver) Resolve(ctx context.Context) (*Entities, error) {
-	e := &Entities{r: r, into: map[identity][]identity{}, touched: map[identity]bool{}, roots: map[identity]bool{}, queued: map[identity]bool{},
-		evaluated: map[identity]bool{}, bases: map[graph.ID]bool{}, longer: map[graph.ID]bool{}, former: map[identity]graph.ID{}, papers: map[uint32]bool{}}
+	e := &Entities{r: r, into: map[identity][]identity{}, papers: map[uint32]bool{}}
 	e.followAcronyms()
 	e.place()
 	if r.err == nil {
@@ -97,10 +102,8 @@ func (e *Entities) followAcronyms() {
 		// A short form within a kind has the kind before it.
 		plain := short[strings.LastIndexByte(short, ' ')+1:]
 		r.scan(append(append([]byte{tagShort}, plain...), 0), func(rest []byte) {
-			if l, ok := r.decodeLocal(string(rest)); ok {
-				r.before.locals[l] = true
-			} else {
-				r.fail(fmt.Errorf("%w: local %q", ErrMemory, rest))
+			if n := e.named(string(rest)); n != nil {
+				r.touchName(n)
 			}
 		})
 	}
@@ -143,26 +146,30 @@ func (r *Resolver) scan(prefix []byte, fn func(rest []byte)) {
 
 // place gives all locals that changed the identity that they have now.
 func (e *Entities) place() {
-	for l := range e.r.before.locals {
-		if n := e.r.names.get(l); n != nil {
-			e.placeName(n)
-		}
+	for _, n := range e.r.before.names {
+		e.placeName(n)
 	}
-	for id := range e.touched {
-		e.weigh(id)
+	for _, t := range e.touched {
+		e.weigh(t)
 	}
 }
 
 // placeName puts a name among those of its identity.
 func (e *Entities) placeName(n *name) {
 	r := e.r
+	touch := func(id identity) *thing {
+		t := r.thing(id)
+		if t.marks.set(markTouched) {
+			e.touched = append(e.touched, t)
+		}
+		return t
+	}
 	now := r.unmoved(n.local)
 	if n.decided {
-		e.touched[n.unmoved] = true
+		t := touch(n.unmoved)
 		if n.refs > 0 && n.unmoved == now {
 			return
 		}
-		t := r.things.change(n.unmoved)
 		encoded := encodeLocal(n.local)
 		t.locals = slices.DeleteFunc(t.locals, func(l string) bool { return l == encoded })
 		if n.refs > 0 {
@@ -170,38 +177,28 @@ func (e *Entities) placeName(n *name) {
 		}
 	}
 	r.names.change(n.local)
-	if n.refs == 0 {
-		n.decided = false
+	if n.decided = n.refs > 0; !n.decided {
 		return
 	}
-	n.unmoved, n.decided = now, true
-	e.touched[now] = true
-	t := r.things.change(now)
+	n.unmoved = now
+	t := touch(now)
 	t.locals = append(t.locals, encodeLocal(n.local))
 }
 
 // weigh sums up what papers say of an unmoved identity.
-func (e *Entities) weigh(id identity) {
-	t := e.r.things.get(id)
-	if t == nil {
-		return
-	}
-	observed, weight := 0, 0
+func (e *Entities) weigh(t *thing) {
+	t.observed, t.weight = 0, 0
 	for _, l := range t.locals {
 		n := e.named(l)
 		if n == nil {
 			return
 		}
 		if len(n.forms) > 0 {
-			observed++
+			t.observed++
 		}
 		for _, u := range n.forms {
-			weight += u.weight
+			t.weight += u.weight
 		}
-	}
-	if t.observed != observed || t.weight != weight {
-		t = e.r.things.change(id)
-		t.observed, t.weight = observed, weight
 	}
 }
 
@@ -308,69 +305,84 @@ func (e *Entities) settle() {
 	for i := range e.relocated {
 		e.relocated[i].was = e.denoted(e.relocated[i].from)
 	}
-	for id := range e.touched {
-		root := e.root(id)
-		e.roots[root] = true
+	for _, t := range e.touched {
+		root := e.root(t.id)
+		e.weighAnew(root)
 		if rival, ok := root.rival(); ok {
-			e.roots[rival] = true
+			e.weighAnew(rival)
 		}
 	}
-	for root := range e.roots {
-		e.enqueue(root)
+	for _, t := range e.weighed {
+		e.enqueue(t.id)
 	}
 }
 
-func (e *Entities) enqueue(id identity) {
-	if !e.queued[id] {
-		e.queued[id] = true
-		e.queue = append(e.queue, id)
+// weighAnew has the names of an identity looked at, if it has any.
+func (e *Entities) weighAnew(root identity) {
+	if t := e.rootThing(root); t != nil && t.marks.set(markWeighed) {
+		e.weighed = append(e.weighed, t)
+	}
+}
+
+// rootThing is what an identity is, or what the registry has moved to it; nil
+// if there is neither.
+func (e *Entities) rootThing(root identity) *thing {
+	if e.r.things.get(root) == nil && len(e.into[root]) == 0 {
+		return nil
+	}
+	return e.r.thing(root)
+}
+
+func (e *Entities) enqueue(root identity) {
+	if t := e.rootThing(root); t != nil && t.marks.set(markQueued) {
+		e.queue = append(e.queue, t)
 	}
 }
 
 // evaluate finds out which of the entities there are, and their names.
 func (e *Entities) evaluate() {
 	for len(e.queue) > 0 && e.r.err == nil {
-		id := e.queue[len(e.queue)-1]
+		t := e.queue[len(e.queue)-1]
 		e.queue = e.queue[:len(e.queue)-1]
-		e.queued[id] = false
-		e.evaluateOne(id)
+		t.marks &^= markQueued
+		e.evaluateOne(t)
 	}
 }
 
-func (e *Entities) evaluateOne(id identity) {
-	r := e.r
+func (e *Entities) evaluateOne(t *thing) {
+	r, id := e.r, t.id
 	node, there := e.entity(id)
-	if !there && r.things.get(id) == nil {
-		return
+	if t.marks.set(markEvaluated) {
+		e.evaluated = append(e.evaluated, t)
 	}
-	e.evaluated[id] = true
-	t := r.things.change(id)
 	entry := e.entryOf(id)
 	base := graph.ID("")
 	if there {
 		base = graph.NewID(id.kind, node.Name)
-		e.bases[base] = true
 	}
-	if entry == nil && t.name != node.Name {
+	t.indexed = entry == nil
+	if t.indexed && !r.fresh {
 		r.indexWords(id, t.name, node.Name)
 	}
 	if t.base != base {
 		if t.base != "" {
-			c := r.claims.change(t.base)
+			c := e.contest(t.base)
 			c.bases = slices.DeleteFunc(c.bases, func(o identity) bool { return o == id })
-			e.bases[t.base] = true
 		}
 		if base != "" {
-			c := r.claims.change(base)
+			c := r.claim(base)
 			c.bases = append(c.bases, id)
 		}
 	}
 	t.name, t.base = node.Name, base
+	if there {
+		e.contest(base)
+	}
 	if counted := there && entry != nil; counted != t.counted {
 		t.counted = counted
 		for _, up := range r.lexicon.BroaderOf(entry) {
 			above := entryIdentity(up)
-			a := r.things.change(above)
+			a := r.thing(above)
 			before := a.below
 			if counted {
 				a.below++
@@ -384,25 +396,40 @@ func (e *Entities) evaluateOne(id identity) {
 	}
 }
 
+// contest has an id given to one of those that would have it.
+func (e *Entities) contest(base graph.ID) *claims {
+	c := e.r.claim(base)
+	if c.marks.set(markContested) {
+		e.contested = append(e.contested, c)
+	}
+	return c
+}
+
 // indexWords keeps the table that finds names by their words.
 func (r *Resolver) indexWords(id identity, before, now string) {
-	words := func(s string) []string {
-		list := strings.FieldsFunc(strings.ToLower(s), notLetter)
-		slices.Sort(list)
-		return slices.Compact(list)
-	}
-	old, list := words(before), words(now)
-	key := func(w string) string { return string(rune(tagNamed)) + w + "\x00" + encodeIdentity(id) }
+	old, list := nameWords(before), nameWords(now)
 	for _, w := range list {
 		if _, ok := slices.BinarySearch(old, w); !ok {
-			r.index = append(r.index, change{key(w), true})
+			r.index = append(r.index, change{namedKey(w, id), true})
 		}
 	}
 	for _, w := range old {
 		if _, ok := slices.BinarySearch(list, w); !ok {
-			r.index = append(r.index, change{key(w), false})
+			r.index = append(r.index, change{namedKey(w, id), false})
 		}
 	}
+}
+
+func namedKey(word string, id identity) string {
+	return string(rune(tagNamed)) + word + "\x00" + encodeIdentity(id)
+}
+
+// nameWords are the words of a name that may be written in several ways,
+// sorted.
+func nameWords(name string) []string {
+	list := strings.FieldsFunc(strings.ToLower(name), notLetter)
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // denoted is the node that an unmoved identity's locals denote, as of the last
@@ -417,23 +444,25 @@ func (e *Entities) denoted(id identity) graph.ID {
 // denoteAll finds out which names denote another node than before, and which
 // papers consult them.
 func (e *Entities) denoteAll() {
-	for id := range e.former {
-		e.roots[id] = true
-		if rival, ok := id.rival(); ok {
-			e.roots[rival] = true
+	for _, x := range e.renamed {
+		e.weighAnew(x.id)
+		if rival, ok := x.id.rival(); ok {
+			e.weighAnew(rival)
 		}
 	}
-	for root := range e.roots {
+	for _, root := range e.weighed {
 		now := graph.ID("")
-		if t := e.r.things.get(e.settledAs(root)); t != nil {
+		if t := e.r.things.get(e.settledAs(root.id)); t != nil {
 			now = t.node
 		}
-		t := e.r.things.get(root)
-		if t == nil && now == "" || t != nil && t.denotes == now {
+		if root.denotes == now {
 			continue
 		}
-		e.r.things.change(root).denotes = now
-		e.unmovedOf(root, func(_ identity, t *thing) {
+		root.denotes = now
+		if e.r.fresh {
+			continue // all papers are written
+		}
+		e.unmovedOf(root.id, func(_ identity, t *thing) {
 			for _, l := range t.locals {
 				if n := e.named(l); n != nil {
 					e.reread(n)
@@ -528,12 +557,12 @@ func (e *Entities) namePapers() {
 // remove finds out which nodes are gone, beside papers.
 func (e *Entities) remove() {
 	now := map[graph.ID]bool{}
-	for id := range e.former {
-		now[e.r.things.get(id).node] = true
+	for _, x := range e.renamed {
+		now[x.node] = true
 	}
-	for _, id := range e.former {
-		if id != "" && !now[id] {
-			e.removed = append(e.removed, id)
+	for _, x := range e.renamed {
+		if x.was != "" && !now[x.was] {
+			e.removed = append(e.removed, x.was)
 		}
 	}
 	for _, x := range []struct {

@@ -210,28 +210,21 @@ func (e *Entities) ancestorNode(id identity, up *lexicon.Entry) graph.Node {
 // have the same, the lexicon's keeps it, else the one that the bare name
 // means, and the others add their identity's key.
 func (e *Entities) assignIDs() {
-	r := e.r
-	for base := range e.bases {
-		if c := r.claims.get(base); c != nil {
-			e.tellApart(base, c)
-		}
+	for _, c := range e.contested {
+		e.tellApart(c)
 	}
-	for id := range e.evaluated {
-		if r.things.get(id).base == "" {
-			e.lengthen(id, "")
+	for _, t := range e.evaluated {
+		if t.base == "" {
+			e.lengthen(t.id, "")
 		}
 	}
 	// A name made longer may be another's own: both then differ by their keys.
-	for longer := range e.longer {
-		c := r.claims.get(longer)
-		if c == nil {
-			continue
-		}
+	for _, c := range e.longer {
 		for _, id := range c.longer {
-			node := longer
+			node := c.id
 			if len(c.longer) > 1 && e.entryOf(id) == nil {
 				h := sha256.Sum256([]byte(id.key))
-				node = graph.NewID(id.kind, longer.Slug()+" "+hex.EncodeToString(h[:4]))
+				node = graph.NewID(id.kind, c.id.Slug()+" "+hex.EncodeToString(h[:4]))
 			}
 			e.call(id, node)
 		}
@@ -240,8 +233,9 @@ func (e *Entities) assignIDs() {
 
 // tellApart gives the identities that would have one id longer ones, all but
 // the one that keeps it.
-func (e *Entities) tellApart(base graph.ID, c *claims) {
+func (e *Entities) tellApart(c *claims) {
 	var watch []string
+	base := c.id
 	if len(c.bases) == 1 {
 		e.lengthen(c.bases[0], base)
 	} else {
@@ -292,7 +286,7 @@ func longForm(id identity, aliases []string) string {
 // they lie among the locals of what they stand for, so that a change of meaning
 // has all that they stood for and stand for evaluated, and with it the id.
 func (e *Entities) watch(base graph.ID, now []string) {
-	c := e.r.claims.change(base)
+	c := e.r.claim(base)
 	before := c.watch
 	c.watch = now
 	set := func(encoded string, by int) {
@@ -321,36 +315,41 @@ func (e *Entities) watch(base graph.ID, now []string) {
 // lengthen sets the id that an identity would have if nobody else had it; empty
 // for what is no entity any more.
 func (e *Entities) lengthen(id identity, longer graph.ID) {
-	t := e.r.things.change(id)
+	t := e.r.thing(id)
+	list := func(id graph.ID) *claims {
+		c := e.r.claim(id)
+		if c.marks.set(markLengthened) {
+			e.longer = append(e.longer, c)
+		}
+		return c
+	}
 	if t.longer == longer {
 		if longer != "" {
-			e.longer[longer] = true
+			list(longer)
 		}
 		return
 	}
 	if t.longer != "" {
-		c := e.r.claims.change(t.longer)
+		c := list(t.longer)
 		c.longer = slices.DeleteFunc(c.longer, func(o identity) bool { return o == id })
-		e.longer[t.longer] = true
 	}
 	t.longer = longer
 	if longer == "" {
 		e.call(id, "")
 		return
 	}
-	c := e.r.claims.change(longer)
+	c := list(longer)
 	c.longer = append(c.longer, id)
-	e.longer[longer] = true
 }
 
 // call gives an entity its id; empty for what is no entity any more.
 func (e *Entities) call(id identity, node graph.ID) {
-	t := e.r.things.change(id)
+	t := e.r.thing(id)
 	if t.node == node {
 		return
 	}
-	if _, ok := e.former[id]; !ok {
-		e.former[id] = t.node
+	if t.marks.set(markRenamed) {
+		e.renamed = append(e.renamed, renamed{t, t.node})
 	}
 	t.node = node
 }

@@ -106,13 +106,6 @@ func (g *growing) change(t reporter, l *lexicon.Lexicon, reg *registry.Registry,
 	if err != nil {
 		t.Fatalf("papers: %v", err)
 	}
-	for _, key := range keys {
-		nodes, edges, err := e.Paper(&now[key].f)
-		if err != nil {
-			t.Fatalf("paper: %v", err)
-		}
-		g.Papers[nodes[0].ID], g.Edges[nodes[0].ID] = nodes, edges
-	}
 	curated, err := e.Curated()
 	if err != nil {
 		t.Fatalf("curated: %v", err)
@@ -122,8 +115,15 @@ func (g *growing) change(t reporter, l *lexicon.Lexicon, reg *registry.Registry,
 			g.Curated[c.Node] = c.Edges
 		}
 	}
-	if err := r.Save(); err != nil {
+	if err := e.Save(); err != nil {
 		t.Fatalf("save: %v", err)
+	}
+	for _, key := range keys {
+		nodes, edges, err := e.Paper(&now[key].f)
+		if err != nil {
+			t.Fatalf("paper: %v", err)
+		}
+		g.Papers[nodes[0].ID], g.Edges[nodes[0].ID] = nodes, edges
 	}
 	return false
 }
@@ -290,7 +290,7 @@ func FuzzMemory(f *testing.F) {
 		if _, err := e.Curated(); err != nil {
 			return
 		}
+		_ = e.Save()
 		_, _, _ = e.Paper(&papers["b"].f)
-		_ = r.Save()
 	})
 }

@@ -58,8 +58,12 @@ func (e *Entities) Paper(f *graph.Facts) ([]graph.Node, []graph.Edge, error) {
 
 // paperID is the id of a paper that was observed.
 func (e *Entities) paperID(d *graph.Document) graph.ID {
-	if t := e.r.titles.get(d.ID()); t != nil {
-		hash := d.Hash()
+	hash := d.Hash()
+	if e.settled != nil {
+		if id, ok := e.settled.papers[hash]; ok {
+			return id
+		}
+	} else if t := e.r.titles.get(d.ID()); t != nil {
 		for _, v := range t.versions {
 			if v.hash == hash {
 				return v.paper
@@ -110,11 +114,14 @@ func (p *paperBuilder) state(from graph.ID, rel graph.Relation, to graph.ID, s g
 // entity is the node that a name of this paper stands for, empty if no
 // mention has it.
 func (p *paperBuilder) entity(kind graph.Kind, name string, aliases []string) graph.ID {
-	n := p.e.r.names.get(p.e.r.local(kind, name, aliases, p.explained))
-	if n == nil {
-		return ""
+	l := p.e.r.local(kind, name, aliases, p.explained)
+	if p.e.settled != nil {
+		return p.e.settled.nodes[encodeLocal(l)]
 	}
-	return p.e.denoted(n.unmoved)
+	if n := p.e.r.names.get(l); n != nil {
+		return p.e.denoted(n.unmoved)
+	}
+	return ""
 }
 
 // named is the node of a name that a claim gives, by the mention that has it.

@@ -132,7 +132,7 @@ func (c *cache[K, V]) change(k K) *V {
 	return &e.v
 }
 
-// save writes what changed, in the order of keys, and forgets all rows.
+// save writes what changed, in the order of keys.
 func (c *cache[K, V]) save() error {
 	type changed struct {
 		key []byte
@@ -144,13 +144,13 @@ func (c *cache[K, V]) save() error {
 			list = append(list, changed{c.tableKey(k), e})
 		}
 	}
-	clear(c.rows)
 	slices.SortFunc(list, func(a, b changed) int { return slices.Compare(a.key, b.key) })
 	for _, x := range list {
 		value := c.encode([]byte{}, &x.e.v)
 		if value == nil && !x.e.stored {
 			continue
 		}
+		x.e.dirty, x.e.stored = false, value != nil
 		if err := c.r.table.Set(x.key, value); err != nil {
 			return err
 		}
@@ -274,6 +274,7 @@ func (a *acronym) long() string {
 // name is what papers call what one local stands for.
 type name struct {
 	local   local
+	touched bool // in this run
 	number  uint32
 	refs    int      // papers and ids that consult the local; without any there is no row
 	unmoved identity // as the local's own papers and the corpus have it, as of the last decision
@@ -363,6 +364,8 @@ func decodeIdentity(d *decoder, s string) identity {
 
 // thing is what an identity is.
 type thing struct {
+	id       identity
+	marks    marks    // of this run
 	locals   []string // encoded, of which this is the unmoved identity
 	observed int      // locals that papers mention
 	weight   int      // of all their forms
@@ -375,6 +378,28 @@ type thing struct {
 	longer  graph.ID // base, or a longer one where namesakes want it
 	node    graph.ID // the id that it has
 	counted bool     // among those below the entries above its own
+	indexed bool     // the words of the name are in the table that finds it; not on disk
+}
+
+// marks say what a run has on its lists, which are of all that there is where
+// everything is new.
+type marks uint8
+
+const (
+	markTouched marks = 1 << iota
+	markWeighed
+	markQueued
+	markEvaluated
+	markRenamed
+	markContested
+	markLengthened
+)
+
+// set sets a mark and says whether it was not set before.
+func (m *marks) set(mark marks) bool {
+	was := *m&mark != 0
+	*m |= mark
+	return !was
 }
 
 func encodeThing(b []byte, t *thing) []byte {
@@ -402,7 +427,8 @@ func encodeThing(b []byte, t *thing) []byte {
 	return append(b, 0)
 }
 
-func decodeThing(d *decoder, _ identity, t *thing) {
+func decodeThing(d *decoder, id identity, t *thing) {
+	t.id = id
 	t.locals = make([]string, d.length())
 	for i := range t.locals {
 		t.locals[i] = d.text()
@@ -419,6 +445,8 @@ func decodeThing(d *decoder, _ identity, t *thing) {
 
 // claims are the identities that would have an id.
 type claims struct {
+	id     graph.ID
+	marks  marks
 	bases  []identity // by their names
 	longer []identity // after namesakes were told apart
 	watch  []string   // encoded locals that say who keeps the id
@@ -442,7 +470,8 @@ func encodeClaims(b []byte, c *claims) []byte {
 	return b
 }
 
-func decodeClaims(d *decoder, _ graph.ID, c *claims) {
+func decodeClaims(d *decoder, id graph.ID, c *claims) {
+	c.id = id
 	for _, list := range []*[]identity{&c.bases, &c.longer} {
 		*list = make([]identity, d.length())
 		for i := range *list {

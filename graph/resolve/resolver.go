@@ -70,7 +70,7 @@ type Resolver struct {
 		shorts  map[string]string // what longs gave
 		words   map[string]byte   // how they were written
 		titles  map[graph.ID][]version
-		locals  map[local]bool
+		names   []*name
 		authors map[string]bool // by slug, whether there was one
 		venues  map[string]bool
 		papers  map[uint32]bool // serials; false for those that are forgotten
@@ -146,7 +146,7 @@ func New(lex *lexicon.Lexicon, reg *registry.Registry, table Table) (*Resolver, 
 func (r *Resolver) begin() {
 	b := &r.before
 	b.shorts, b.words, b.titles = map[string]string{}, map[string]byte{}, map[graph.ID][]version{}
-	b.locals, b.authors, b.venues = map[local]bool{}, map[string]bool{}, map[string]bool{}
+	b.names, b.authors, b.venues = nil, map[string]bool{}, map[string]bool{}
 	b.papers, b.consults, b.consulted = map[uint32]bool{}, nil, nil
 	r.index = nil
 }
@@ -308,8 +308,31 @@ func (r *Resolver) count(key string, f *graph.Facts, by int) {
 
 // touch is the name of a local whose forms are about to change.
 func (r *Resolver) touch(l local) *name {
-	r.before.locals[l] = true
-	return r.nameOf(l)
+	n := r.nameOf(l)
+	r.touchName(n)
+	return n
+}
+
+// touchName has a name's identity decided again.
+func (r *Resolver) touchName(n *name) {
+	if !n.touched {
+		n.touched = true
+		r.before.names = append(r.before.names, n)
+	}
+}
+
+// thing is what an identity is, to change.
+func (r *Resolver) thing(id identity) *thing {
+	t := r.things.change(id)
+	t.id = id
+	return t
+}
+
+// claim is who would have an id, to change.
+func (r *Resolver) claim(id graph.ID) *claims {
+	c := r.claims.change(id)
+	c.id = id
+	return c
 }
 
 // nameOf is the name of a local, to change.
@@ -327,7 +350,7 @@ func (r *Resolver) consult(l local, by int) *name {
 	n := r.nameOf(l)
 	n.refs += by
 	if !n.decided || n.refs == 0 {
-		r.before.locals[l] = true
+		r.touchName(n)
 	}
 	return n
 }
