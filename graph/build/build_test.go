@@ -27,8 +27,18 @@ import (
 	"papergraph/store"
 )
 
-// Ensure that no build leaves a goroutine behind, cancelled ones included.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain ensures that no build leaves a goroutine behind, cancelled ones
+// included. The binary is also the builder that a test kills.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(crashEnv); dir != "" {
+		if err := runBuilder(dir, os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // options are those of a build of paths into a new store with what is shipped.
 func options(t testing.TB, paths ...string) build.Options {
