@@ -507,7 +507,7 @@ func (b *builder) resolve(ctx context.Context) error {
 // resolveAnew goes over the facts of all papers.
 func (b *builder) resolveAnew(ctx context.Context) error {
 	n := 0
-	for f, err := range b.w.Facts(ctx) {
+	for f, err := range b.factsAhead(ctx) {
 		if err != nil {
 			return err
 		}
@@ -607,7 +607,7 @@ func (b *builder) write(ctx context.Context) error {
 func (b *builder) papers(ctx context.Context, keys []string) iter.Seq2[*graph.Facts, error] {
 	return func(yield func(*graph.Facts, error) bool) {
 		if b.first || b.whole {
-			for f, err := range b.w.Facts(ctx) {
+			for f, err := range b.factsAhead(ctx) {
 				if !yield(&f.Facts, err) {
 					return
 				}
@@ -625,6 +625,44 @@ func (b *builder) papers(ctx context.Context, keys []string) iter.Seq2[*graph.Fa
 			if !yield(&f.Facts, err) || err != nil {
 				return
 			}
+		}
+	}
+}
+
+// factsAhead yields all facts, which another goroutine reads ahead: taking them
+// from the store takes as long as writing what they say.
+func (b *builder) factsAhead(ctx context.Context) iter.Seq2[store.StoredFacts, error] {
+	type item struct {
+		f   store.StoredFacts
+		err error
+	}
+	return func(yield func(store.StoredFacts, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		// What is read is a view of the writer as of the first fact: the caller
+		// may write as soon as it has that.
+		items := make(chan item, 64)
+		go func() {
+			defer close(items)
+			for f, err := range b.w.Facts(ctx) {
+				select {
+				case items <- item{f, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		defer func() {
+			cancel()
+			for range items {
+			}
+		}()
+		for i := range items {
+			if !yield(i.f, i.err) {
+				return
+			}
+		}
+		if err := context.Cause(ctx); err != nil {
+			yield(store.StoredFacts{}, err)
 		}
 	}
 }
