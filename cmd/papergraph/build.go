@@ -25,12 +25,14 @@ type buildFlags struct {
 	graphFlags
 	strict, prune bool
 	jobs          int
+	keep          keepFlag
 }
 
 func (f *buildFlags) add(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.strict, "strict", false, "stop at the first record that cannot be read")
 	cmd.Flags().BoolVar(&f.prune, "prune", false, "remove papers that the sources no longer hold; nothing is removed when some input was refused")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "extracting goroutines (0: one a core)")
+	f.keep.add(cmd)
 	f.graphFlags.add(cmd)
 }
 
@@ -142,8 +144,15 @@ func (g *globals) buildInto(ctx context.Context, s *store.Store, e equipment, st
 	}
 	took := time.Since(start)
 	g.out.infof("%s read in %s, %.0f/s: %d added, %d changed, %d unchanged, %d repeated, %d removed, %d skipped", plural(report.Read, "paper"), took.Round(10*time.Millisecond),
-		float64(report.Read)/took.Seconds(), report.Added, report.Changed, report.Unchanged, report.Duplicates, report.Removed, report.Problems)
+		float64(report.Read)/took.Seconds(), report.Added, report.Changed, report.Unchanged, report.Duplicates, report.Removed, report.Skipped)
 	g.say(report.Info)
+	if flags.keep.Retention != (store.Retention{}) {
+		dropped, err := s.Keep(ctx, flags.keep.Retention)
+		g.sayDropped(dropped)
+		if err != nil {
+			return err
+		}
+	}
 	return refused.err()
 }
 

@@ -42,8 +42,8 @@ type Options struct {
 	Jobs          int  // extracting goroutines; 0 means one a core
 	Strict        bool // stop at the first bad record
 	// Prune removes the papers that the sources do not hold. Nothing is
-	// removed where something of the sources was refused: it may be what a
-	// paper is read from.
+	// removed where a record or file was refused: it may be what a paper is
+	// read from.
 	Prune bool
 	// Remove are papers to remove, before the sources are read.
 	Remove []graph.ID
@@ -87,7 +87,8 @@ type Report struct {
 	Duplicates int  // documents that are another form of a paper that was read too
 	Kept       int  // of added and changed, those that an interrupted build had extracted
 	Removed    int  // papers that are gone
-	Problems   int  // records and files that were refused
+	Problems   int  // all that was wrong with the sources
+	Skipped    int  // of these, records and files that were refused as a whole
 	Unpruned   bool // something was to be pruned and was not, since input was refused
 	// Unused lists what the registry says of names that no paper has.
 	Unused  []string
@@ -165,6 +166,9 @@ func (b *builder) extract(ctx context.Context) error {
 		defer close(docs)
 		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, Locate: b.Locate, OnBytes: func(n int64) { bytesRead.Add(n) }, OnProblem: func(p source.Problem) {
 			b.report.Problems++
+			if !errors.Is(p, source.ErrField) {
+				b.report.Skipped++
+			}
 			if b.OnProblem != nil {
 				b.OnProblem(p)
 			}
@@ -408,7 +412,7 @@ func (b *builder) prune(ctx context.Context, read map[factsID]choice) error {
 			gone = append(gone, key)
 		}
 	}
-	if b.report.Unpruned = len(gone) > 0 && b.report.Problems > 0; b.report.Unpruned {
+	if b.report.Unpruned = len(gone) > 0 && b.report.Skipped > 0; b.report.Unpruned {
 		return nil
 	}
 	for _, key := range gone {

@@ -154,7 +154,7 @@ func TestPruneIsCareful(t *testing.T) {
 	mustRun(t, o)
 	o.Prune = true
 	o.Paths = []string{write(t, papers[:2]), writeText(t, "bad.jsonl", "{\"title\": 7}\n")}
-	if r := mustRun(t, o); !r.Unpruned || r.Removed != 0 || r.Info.Papers != 5 || r.Problems == 0 {
+	if r := mustRun(t, o); !r.Unpruned || r.Removed != 0 || r.Info.Papers != 5 || r.Skipped == 0 {
 		t.Errorf("with a bad record: %+v", r)
 	}
 	o.Paths = o.Paths[:1]
