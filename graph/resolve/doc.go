@@ -1,10 +1,14 @@
 // Package resolve decides which names are one entity, over a whole corpus, and
 // turns the facts of papers into nodes and edges.
 //
-// It works in two passes, so that no more than names and counts is in memory
-// at once. [Resolver.Observe] takes in the facts of each paper, in any order;
-// [Resolver.Resolve] decides; [Entities.Paper] then gives each paper's nodes
-// and edges, and [Entities.Nodes] the entities that papers share.
+// A [Resolver] counts what papers say: [Resolver.Observe] takes in the facts of
+// a paper and [Resolver.Forget] takes them back, in any order.
+// [Resolver.Resolve] decides, and the [Entities] that it returns say what of the
+// graph changes: nodes, ids that are gone, papers to write, edges of the
+// hierarchy. [Entities.Save] keeps the counts, and what was decided with them,
+// in a [Table]. The next run goes on from there, and what it costs is what
+// changed and what that concerns. A first run is the same with nothing
+// remembered.
 //
 // # How it decides
 //
@@ -45,6 +49,28 @@
 // a kind, before kinds are settled, and drops or renames what has come out. It
 // says what names are without it, so that what it brings about does not change
 // what it means (curate.go).
+//
+// # How a change is followed
+//
+// All that is decided is a function of counts over papers, so that the outcome
+// is that of a fresh start however it came about; increment_test.go tries it.
+// What a change of counts may concern is found in this order (decide.go,
+// entity.go; the tables are in remember.go):
+//
+//   - an acronym that now stands for something else: the names that rest on it;
+//   - a name whose forms changed, or that means something else: the identities
+//     that it leaves and that it joins, and their rivals in kind;
+//   - a word that is now written otherwise in most papers: the entities with the
+//     word in their names;
+//   - an entity that comes or goes: the lexicon's entries above it;
+//   - a name to show that changed: all that would have the same id;
+//   - an id that changed: the papers that consult a name which denotes it, and
+//     the hierarchy's edges at both ends.
+//
+// An identity is evaluated as a whole, so that one which all papers mention
+// costs as much as it has forms, not as it has papers. What the registry comes
+// to may depend on all names at once: where a change makes it come to something
+// else, [ErrAnew] asks for a fresh start.
 //
 // Every name that stands for an entity leaves a [graph.Decision] with the
 // reason.
