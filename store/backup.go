@@ -482,6 +482,9 @@ func clearFolder(dir string, made bool) error {
 
 // restore fills an empty store.
 func (s *Store) restore(ctx context.Context, d *backupReader, progress func(records int)) (BackupInfo, error) {
+	if err := s.hasRoomToWrite(); err != nil {
+		return BackupInfo{}, err
+	}
 	batch := s.db.NewManagedWriteBatch()
 	defer batch.Cancel()
 	batch.SetMaxPendingTxns(maxPending)
@@ -502,6 +505,9 @@ func (s *Store) restore(ctx context.Context, d *backupReader, progress func(reco
 			if progress != nil && d.records&0x3fff == 0 {
 				progress(d.records)
 			}
+		}
+		if err := s.spend(len(r.key) + len(r.value)); err != nil {
+			return BackupInfo{}, err
 		}
 		e := badger.NewEntry(bytes.Clone(r.key), bytes.Clone(r.value))
 		switch {

@@ -23,6 +23,8 @@ var (
 	ErrDamaged = errors.New("store is damaged")
 	// ErrBackup says that a backup is cut off, damaged, or none.
 	ErrBackup = errors.New("backup cannot be read")
+	// ErrFull says that the disk has too little room to go on.
+	ErrFull = errors.New("disk is full")
 	// ErrClosed says that the store, snapshot or writer is no longer open.
 	ErrClosed = errors.New("store is closed")
 	// ErrEmpty says that nothing was ever published.

@@ -36,6 +36,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	case "fill":
+		if err := buildUntilFull(dir); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	case "open", "open-read-only":
 		s, err := Open(dir, Options{ReadOnly: role == "open-read-only"})
 		if err != nil {

@@ -189,6 +189,10 @@ func Compact(ctx context.Context, dir string, r Retention, o Options) (Compactio
 		if err := s.verify(); err != nil {
 			return err
 		}
+		// At worst every table is written anew before the old ones go.
+		if err := s.hasRoom(writeReserve + c.Before); err != nil {
+			return fmt.Errorf("compact: %w", err)
+		}
 		if c.Dropped, err = s.Keep(ctx, r); err != nil {
 			return err
 		}

@@ -65,11 +65,19 @@ func TestRetentionKeeps(t *testing.T) {
 	}
 }
 
+// historyPapers is how many papers a history is made of.
+func historyPapers() int {
+	if testing.Short() {
+		return 30
+	}
+	return 90
+}
+
 // history publishes several graphs, each of which takes from and adds to the
 // one before, and returns what each is.
 func history(t *testing.T, dir string, n int) (infos []Info, want []contents) {
 	t.Helper()
-	full := synthetic(90)
+	full := synthetic(historyPapers())
 	s, err := Open(dir, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +178,7 @@ func TestCompact(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	full := synthetic(90)
+	full := synthetic(historyPapers())
 	publish(t, single, without(full, func(p int) bool { return p%6 == 5 }), nil)
 	if err := single.Close(); err != nil {
 		t.Fatal(err)

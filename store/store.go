@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -42,6 +43,9 @@ type Store struct {
 	readOnly bool
 	log      *slog.Logger
 	db       *badger.DB
+
+	free  func(path string) (uint64, error) // freeSpace
+	spent atomic.Int64                      // bytes written since the room was looked at
 
 	keeping sync.Mutex // held while snapshots are dropped, before mu
 
@@ -84,7 +88,7 @@ const magic = 'P'<<8 | FormatVersion
 // things. The error wraps [ErrLocked], [ErrFormat], [ErrNotStore], [ErrDamaged]
 // or [ErrReadOnly].
 func Open(dir string, o Options) (*Store, error) {
-	s := &Store{dir: dir, readOnly: o.ReadOnly, log: o.Logger, loaded: make(map[uint64]*loadedColumns)}
+	s := &Store{dir: dir, readOnly: o.ReadOnly, log: o.Logger, free: freeSpace, loaded: make(map[uint64]*loadedColumns)}
 	s.idle.L = &s.mu
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -99,8 +103,16 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := verifyTables(dir, published); err != nil {
 		return nil, err
 	}
+	if !o.ReadOnly {
+		if err := s.hasRoom(openReserve); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+	}
 	s.db, err = openEngine(dir, o.ReadOnly, s.log)
 	if o.ReadOnly && err != nil && interrupted(err) {
+		if err := s.hasRoom(openReserve); err != nil {
+			return nil, fmt.Errorf("repair the store after an interrupted build: %w", err)
+		}
 		s.log.Warn("repairing the store after an interrupted build", "store", dir)
 		var db *badger.DB
 		if db, err = openEngine(dir, false, s.log); err == nil {

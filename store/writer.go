@@ -125,6 +125,9 @@ func (s *Store) Begin(ctx context.Context) (*Writer, error) {
 }
 
 func (s *Store) begin(ctx context.Context) (*Writer, error) {
+	if err := s.hasRoomToWrite(); err != nil {
+		return nil, err
+	}
 	w := &Writer{
 		s: s, first: 1, next: 1, uids: make(map[graph.ID]uint32), known: make(map[uint32]*nodeState),
 		deleted: make(map[graph.ID]uint32), curated: make(map[uint32]bool),
@@ -327,6 +330,9 @@ func (w *Writer) fail(err error) error {
 func (w *Writer) set(key, value []byte) error {
 	if len(value) > maxValue {
 		return fmt.Errorf("%w: a record of %d bytes, at most %d are allowed (key %.40q)", ErrPut, len(value), maxValue, key)
+	}
+	if err := w.s.spend(len(key) + len(value)); err != nil {
+		return w.fail(err)
 	}
 	w.writes++
 	w.dirty = true
