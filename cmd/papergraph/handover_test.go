@@ -587,6 +587,41 @@ func TestHandOverToUp(t *testing.T) {
 	}
 }
 
+// A store can be read while up builds, before it serves.
+func TestCommandsBeforeServing(t *testing.T) {
+	t.Parallel()
+	dir := copyStore(t, corpusStore(t))
+	cmd := exec.Command("papergraph", "up", "--store", dir, "--addr", "127.0.0.1:0", "-")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := make(chan string, 1)
+	go func() {
+		defer stdin.Close()
+		w := bufio.NewWriter(stdin)
+		if err := errors.Join(writePapers(w, 1, 300), w.Flush()); err != nil {
+			t.Error(err)
+		}
+		// The build has begun to read, and goes on when standard input ends.
+		out, err := exec.Command("papergraph", "query", "--store", dir, "{stats{papers}}").CombinedOutput()
+		asked <- fmt.Sprint(string(out), err)
+	}()
+	s := start(t, cmd)
+	if got := <-asked; !strings.Contains(got, `"papers": 83`) {
+		t.Errorf("while up builds the store says %s", got)
+	}
+	if body, _ := get(t, s.url+"/healthz", 200); !strings.Contains(body, `"papers":383`) {
+		t.Errorf("healthz says %s", body)
+	}
+	if code := s.stop(t); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, s.stderr)
+	}
+	if got := s.stderr.String(); !strings.Contains(got, "papergraph query --store") {
+		t.Errorf("the log lacks a command:\n%s", got)
+	}
+}
+
 // Bars of a build that a server runs are drawn on the client's terminal.
 func TestTerminalBesideServer(t *testing.T) {
 	t.Parallel()

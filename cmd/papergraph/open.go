@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,9 +122,11 @@ func (g *globals) handOver(ctx context.Context) error {
 // host is what a server lends to the commands that it runs for other processes.
 type host struct {
 	store    *store.Store
-	readOnly bool // and so nothing is lent
+	readOnly bool            // and so nothing is lent
+	pinned   *store.Snapshot // what it serves; nil for the newest
 	turn     *turn
 	shipped  shipped
+	log      *slog.Logger
 }
 
 // lend gives a command the store of the server that runs it. One that writes

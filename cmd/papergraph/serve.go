@@ -80,11 +80,14 @@ func (g *globals) up(ctx context.Context, stdin io.Reader, paths []string, build
 		return err
 	}
 	defer func() { err = errors.Join(err, h.store.Close()) }()
-	refused := g.buildInto(ctx, h.store, e, stdin, paths, building)
-	if refused != nil && !errors.Is(refused, errPartial) {
+	var refused error
+	err = g.serveFrom(ctx, h, serving, func() error {
+		if refused = g.buildInto(ctx, h.store, e, stdin, paths, building); errors.Is(refused, errPartial) {
+			return nil
+		}
 		return refused
-	}
-	if err := g.serveFrom(ctx, h, serving); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	return refused
@@ -101,7 +104,17 @@ func (g *globals) serve(ctx context.Context, flags serveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.store.Close()) }()
-	return g.serveFrom(ctx, h, flags)
+	r, err := latestOr(h.store, flags.asOf) // so that an empty store or unknown snapshot is said at once
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if flags.asOf != "" {
+		h.pinned = r
+	} else {
+		r.Close()
+	}
+	return g.serveFrom(ctx, h, flags, func() error { return nil })
 }
 
 // hold opens the store for a server, which nobody else can run the command for.
@@ -117,7 +130,7 @@ func (g *globals) hold(ctx context.Context, o store.Options) (*host, error) {
 		}
 		s, err := store.Open(g.store, o)
 		if err == nil {
-			return &host{store: s, turn: newTurn(), readOnly: o.ReadOnly}, nil
+			return &host{store: s, turn: newTurn(), readOnly: o.ReadOnly, log: o.Logger}, nil
 		}
 		if !errors.Is(err, store.ErrLocked) || time.Since(start) > lockPatience {
 			return nil, err
@@ -128,28 +141,20 @@ func (g *globals) hold(ctx context.Context, o store.Options) (*host, error) {
 	}
 }
 
-// serveFrom serves a store that is open.
-func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags) error {
-	r, err := latestOr(h.store, flags.asOf) // so that an empty store or unknown snapshot is said at once
-	if err != nil {
-		return err
-	}
-	info := r.Info()
+// serveFrom serves a store that is open, after something that changes it first.
+// It takes commands meanwhile.
+func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags, first func() error) (err error) {
 	source := schema.FromStore(h.store)
-	if flags.asOf != "" {
-		defer r.Close()
-		source = pinned{source, r}
-	} else {
-		r.Close()
+	if h.pinned != nil {
+		source = pinned{source, h.pinned}
 	}
-	log := g.out.logger()
-	graphql, err := schema.New(source, schema.Options{BaseURL: strings.TrimRight(flags.baseURL, "/"), Logger: log})
+	graphql, err := schema.New(source, schema.Options{BaseURL: strings.TrimRight(flags.baseURL, "/"), Logger: h.log})
 	if err != nil {
 		return err
 	}
 	server, err := web.New(web.Options{
 		Source: source, GraphQL: schema.NewHandler(graphql), Schema: schema.SDL(), Renderer: exporters.NewRenderer(exporters.RendererOptions{}),
-		BaseURL: flags.baseURL, Version: programVersion(), Logger: log,
+		BaseURL: flags.baseURL, Version: programVersion(), Logger: h.log,
 	})
 	if errors.Is(err, web.ErrBaseURL) {
 		return usageError{fmt.Errorf("--base-url: %w", err)}
@@ -161,22 +166,40 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags) erro
 	if err != nil {
 		return err
 	}
+	defer listener.Close() // as the server does, unless it never begins
 	url := server.URL(listener)
-	taken, err := g.takeCommands(ctx, h, url)
-	if err != nil {
-		return errors.Join(err, listener.Close())
+	if !h.readOnly { // beside which others can read
+		end, refused := g.takeCommands(ctx, h, url)
+		if refused != nil {
+			return refused
+		}
+		defer func() { err = errors.Join(err, end()) }()
 	}
-	g.out.infof("serving snapshot %s on %s (Ctrl-C ends)", short(info.ID), url)
-	return errors.Join(server.Serve(ctx, listener), taken())
+	if err := h.changeFirst(ctx, g, first); err != nil {
+		return err
+	}
+	r, release, err := source.Open("")
+	if err != nil {
+		return err
+	}
+	g.out.infof("serving snapshot %s on %s (Ctrl-C ends)", short(r.Info().ID), url)
+	release()
+	return server.Serve(ctx, listener)
+}
+
+// changeFirst runs what changes the store before it is served.
+func (h *host) changeFirst(ctx context.Context, g *globals, first func() error) error {
+	if err := h.turn.take(ctx, g.call.String(), func(who string) { g.out.infof("waiting for %s", who) }); err != nil {
+		return err
+	}
+	defer h.turn.give()
+	return first()
 }
 
 // takeCommands lets other processes hand over what they want from the store
 // that this one holds, until the returned function is called. It waits for
 // their commands to end.
 func (g *globals) takeCommands(ctx context.Context, h *host, url string) (end func() error, err error) {
-	if h.readOnly {
-		return func() error { return nil }, nil // others can read beside this one
-	}
 	l, err := handover.Listen(g.store)
 	if err != nil {
 		return nil, fmt.Errorf("take commands for the store: %w", err)
@@ -184,7 +207,7 @@ func (g *globals) takeCommands(ctx context.Context, h *host, url string) (end fu
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- l.Serve(ctx, handover.About{Version: programVersion(), Address: url}, h.run, g.out.logger())
+		ended <- l.Serve(ctx, handover.About{Version: programVersion(), Address: url}, h.run, h.log)
 	}()
 	return func() error {
 		cancel()
@@ -194,10 +217,14 @@ func (g *globals) takeCommands(ctx context.Context, h *host, url string) (end fu
 
 // run runs a command that another process has handed over.
 func (h *host) run(ctx context.Context, c *handover.Command) int {
-	return execute(ctx, call{
+	start := time.Now()
+	called := call{
 		args: c.Args, stdin: c.Stdin, stdout: c.Stdout, stderr: c.Stderr, by: c,
 		getenv: func(name string) string { return c.Env[name] },
-	}, h)
+	}
+	code := execute(ctx, called, h)
+	h.log.Info("command", "command", called.String(), "code", code, "duration", time.Since(start).Round(time.Microsecond))
+	return code
 }
 
 // pinned is a source whose newest snapshot is a given one, which is open and so
