@@ -11,6 +11,7 @@ import (
 
 	"papergraph/graph"
 	"papergraph/graph/build"
+	"papergraph/graph/registry"
 	"papergraph/store"
 )
 
@@ -188,5 +189,50 @@ func TestInterruptedBuildGoesOn(t *testing.T) {
 				t.Errorf("%d papers were kept, %d added, snapshot %s, want %s", r.Kept, r.Added, r.Info.ID, want)
 			}
 		})
+	}
+}
+
+// Ensure that papers which change what the registry comes to, another registry
+// and none again give what a fresh build does.
+func TestIncrementsWithRegistry(t *testing.T) {
+	reg, err := registry.Parse("r.toml", []byte(`
+[[same]]
+kind = "method"
+names = ["ZebraNet", "method:stripe-counter"]
+[[drop]]
+kind = "dataset"
+names = ["Savannah"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	papers := corpus(t)[:20]
+	one := graph.Document{Title: "Counting Zebras", Abstract: "We propose ZebraNet, a new neural network for image classification. We evaluate ZebraNet on the Savannah dataset."}
+	two := graph.Document{Title: "Stripes", Abstract: "We propose Stripe-Counter, a convolutional network. Stripe-Counter outperforms ZebraNet on the Savannah dataset."}
+	o := options(t)
+	for _, step := range []struct {
+		name   string
+		reg    *registry.Registry
+		papers []graph.Document
+	}{
+		{"without", nil, append([]graph.Document{one}, papers...)},
+		{"with", reg, append([]graph.Document{one}, papers...)},
+		{"the other name comes", reg, append([]graph.Document{one, two}, papers...)},
+		{"the first goes", reg, append([]graph.Document{two}, papers...)},
+		{"both go", reg, papers},
+		{"without again", nil, papers},
+	} {
+		path := write(t, step.papers)
+		o.Paths, o.Registry, o.Prune = []string{path}, step.reg, true
+		got := mustRun(t, o)
+		if got.Changed != 0 {
+			t.Errorf("%s: %d papers are extracted again", step.name, got.Changed)
+		}
+		fresh := reopened(t, o)
+		want := mustRun(t, fresh)
+		wantJSON, _ := export(t, latest(t, fresh.Store))
+		if gotJSON, _ := export(t, latest(t, o.Store)); gotJSON != wantJSON || got.Info.ID != want.Info.ID {
+			t.Errorf("%s: JSON differs in %s", step.name, firstDifference(wantJSON, gotJSON))
+		}
 	}
 }
