@@ -199,12 +199,13 @@ func (m *model) suggest(t *testing.T, prefix string, kinds []graph.Kind, limit i
 	whole := graph.NameKey(prefix)
 	good := func(name string) bool { return name == whole || strings.HasPrefix(name, key) }
 	if !slices.ContainsFunc(all, good) {
-		near := nearByDefinition(all, key, allowedEdits(key), true)
-		least := math.MaxInt
-		for _, n := range near {
-			least = min(least, n.edits)
+		var near []nearString
+		for edits := 1; edits <= allowedEdits(key) && len(near) == 0; edits++ {
+			near = nearByDefinition(all, key, edits, true)
 		}
-		good = func(name string) bool { return slices.Contains(near, nearString{name, least}) }
+		good = func(name string) bool {
+			return slices.ContainsFunc(near, func(b nearString) bool { return strings.HasPrefix(name, b.s) })
+		}
 	}
 	var out []Suggestion
 	for _, id := range m.ids {
@@ -259,11 +260,9 @@ func (m *model) search(t *testing.T, text string, kinds []graph.Kind, limit int)
 	}
 	nearest := func(all []string, word string) []string {
 		var near []string
-		for least := 1; least <= allowedEdits(word) && len(near) == 0; least++ {
-			for _, n := range nearByDefinition(all, word, allowedEdits(word), false) {
-				if n.edits == least {
-					near = append(near, n.s)
-				}
+		for edits := 1; edits <= allowedEdits(word) && len(near) == 0; edits++ {
+			for _, n := range nearByDefinition(all, word, edits, false) {
+				near = append(near, n.s)
 			}
 		}
 		return near

@@ -328,26 +328,27 @@ func (q *reader) spellingPostings(t *tally, word string, found int) ([]posting, 
 	return q.anyOf(t, mostFrequent(terms, maxSpellings))
 }
 
-// nearest lists the strings of a table with the fewest edits between them and a
-// word, as far as it allows any; see [nearStrings].
+// nearest lists the strings of a table, or with prefixes the beginnings of
+// some, with the fewest edits between them and a word, as far as it allows any;
+// see [nearStrings].
 func (q *reader) nearest(tag byte, word string, prefixes bool) ([]string, error) {
-	edits := allowedEdits(word)
-	if edits == 0 || len(word) > maxTerm {
+	if len(word) > maxTerm {
 		return nil, nil
 	}
-	near, err := nearStrings(q.strings(tag), word, edits, prefixes, maxSpellingReads)
-	if err != nil {
-		return nil, fmt.Errorf("words like %q: %w", word, err)
-	}
-	var nearest []string
-	for least := 1; least <= edits && len(nearest) == 0; least++ {
-		for _, n := range near {
-			if n.edits == least {
-				nearest = append(nearest, n.s)
+	for edits := 1; edits <= allowedEdits(word); edits++ {
+		near, err := nearStrings(q.strings(tag), word, edits, prefixes, maxSpellingReads)
+		if err != nil {
+			return nil, fmt.Errorf("words like %q: %w", word, err)
+		}
+		if len(near) > 0 {
+			nearest := make([]string, len(near))
+			for i, n := range near {
+				nearest[i] = n.s
 			}
+			return nearest, nil
 		}
 	}
-	return nearest, nil
+	return nil, nil
 }
 
 // namesLike finds the nodes that have a name like a text, as if each had it

@@ -77,14 +77,19 @@ func nearByDefinition(all []string, word string, maxEdits int, prefixes bool) []
 		if maxEdits > 1 && (len(rs) == 0 || rs[0] != w[0]) {
 			continue
 		}
-		least := edits(rs, w)
-		if prefixes {
-			for i := range rs {
-				least = min(least, edits(rs[:i], w))
+		if !prefixes {
+			if n := edits(rs, w); n > 0 && n <= maxEdits {
+				found = append(found, nearString{s, n})
 			}
+			continue
 		}
-		if least > 0 && least <= maxEdits {
-			found = append(found, nearString{s, least})
+		for i := maxEdits - 1; i <= len(rs); i++ { // no first letter, no beginning, where it must be right
+			if n := edits(rs[:i], w); n <= maxEdits {
+				if b := (nearString{string(rs[:i]), n}); !slices.Contains(found, b) {
+					found = append(found, b)
+				}
+				break
+			}
 		}
 	}
 	return found
@@ -170,7 +175,7 @@ func FuzzNearStrings(f *testing.F) {
 			t.Fatal(err)
 		}
 		for i, n := range got {
-			if n.edits <= 0 || n.edits > maxEdits&3 || i > 0 && got[i-1].s >= n.s {
+			if n.edits < 0 || n.edits == 0 && !prefixes || n.edits > maxEdits&3 || i > 0 && got[i-1].s >= n.s {
 				t.Errorf("%q: %v", word, got)
 			}
 		}

@@ -62,22 +62,28 @@ func (r *Snapshot) suggest(ctx context.Context, prefix string, kinds []graph.Kin
 			return nil, err
 		}
 	}
-	whole, err := q.beginning(c, key, maxRead, found)
+	read, err := q.beginning(c, key, maxRead, found)
 	if err != nil {
 		return nil, err
 	}
-	if !whole {
+	if read > maxRead {
 		c.beginning(graph.Slug(prefix), mask, limit, found)
 	}
 	if len(found) == 0 {
-		names, err := q.nearest(tagName, key, true)
+		near, err := q.nearest(tagName, key, true)
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			if err := q.eachNamed(c, name, func(uid uint32) { found[uid] = false }); err != nil {
+		left := maxRead
+		for _, key := range near {
+			if read, err = q.beginning(c, key, left, found); err != nil {
 				return nil, err
 			}
+			if read > left {
+				c.beginning(graph.Slug(key), mask, limit, found)
+				continue
+			}
+			left -= read
 		}
 	}
 	uids := make([]uint32, 0, len(found))
@@ -117,14 +123,12 @@ func beginningKey(prefix string) string {
 	return key
 }
 
-// beginning adds to found the nodes with a name in table K that begins so. It
-// gives up, and adds nothing, where there are more than maxRead.
-func (q *reader) beginning(c *columns, key string, maxRead int, found map[uint32]bool) (whole bool, err error) {
+// beginning adds to found the nodes with a name in table K that begins so, and
+// returns how many names do. It adds nothing where they are more than maxRead.
+func (q *reader) beginning(c *columns, key string, maxRead int, found map[uint32]bool) (read int, err error) {
 	var uids []uint32
-	tooMany := false
 	err = q.scan(append([]byte{tagName}, key...), func(k, _ []byte) error {
-		if len(uids) == maxRead {
-			tooMany = true
+		if read++; read > maxRead {
 			return errStop
 		}
 		if len(k) < 4 {
@@ -137,11 +141,10 @@ func (q *reader) beginning(c *columns, key string, maxRead int, found map[uint32
 		uids = append(uids, uid)
 		return nil
 	})
-	if err != nil || tooMany {
-		return false, err
+	if err == nil && read <= maxRead {
+		addBeginning(found, uids)
 	}
-	addBeginning(found, uids)
-	return true, nil
+	return read, err
 }
 
 // beginning adds to found, for each kind, the limit nodes of the most papers
