@@ -141,6 +141,8 @@ func TestHandOver(t *testing.T) {
 		{args: []string{"build", "--prune", "in"}},
 		{args: []string{"backup", "p.backup"}},
 		{args: []string{"check"}},
+		{args: []string{"search", "--suggest", "lor"}},
+		{args: []string{"build", "-q", "--keep", "2", "in"}},
 		{args: []string{"restore", "nosuch.backup"}},
 		{args: []string{"build", "--help"}},
 		{args: []string{"serve", "extra"}},

@@ -5,6 +5,12 @@
 // goes to standard output, everything else to standard error. Exit codes: 0
 // done, 1 failed, 2 usage, 3 done but some input was refused.
 //
+// open.go decides how a command gets the store. Where a server holds it, the
+// command goes over to that server, package handover has how, and is run there
+// by the same code: so it opens nothing, but takes what globals.open returns; it
+// reads and writes the streams that it is given; and paths that users name lead
+// where globals.path says.
+//
 // The commands are built on github.com/spf13/cobra, which gives completion and
 // man pages; the progress bars are github.com/vbauerster/mpb's.
 package main
