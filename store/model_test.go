@@ -337,7 +337,7 @@ func (m *model) search(t *testing.T, text string, kinds []graph.Kind, limit int)
 			}
 			add([]int{i}, ps)
 		}
-		if found > maxMisspelt {
+		if found > 0 && (found > maxMisspelt || len(stems) > 1) {
 			continue
 		}
 		near := slices.DeleteFunc(nearest(terms, stem), func(s string) bool { return len(postings[s]) < found*misspeltRatio })

@@ -48,9 +48,11 @@ const (
 	spellingWeight = 0.25
 	// maxSpellings is how many of them count, the most frequent first.
 	maxSpellings = 4
-	// maxMisspelt is how many nodes may have a word that is taken for misspelt
-	// all the same, for papers have misspellings too; it then stands only for
-	// words that so many times more have.
+	// maxMisspelt is how many nodes may have the only word of a text that is
+	// taken for misspelt all the same, for papers have misspellings too; it then
+	// stands only for words that so many times more have. Beside other words a
+	// rare one is what a search is for, and looking for others costs more than
+	// all the rest.
 	maxMisspelt   = 3
 	misspeltRatio = 8
 )
@@ -62,11 +64,11 @@ const (
 // all nodes, a word of a name or title counting three times, one of an alias
 // twice, times the share of the query's words that the node has.
 //
-// A word of four letters or more that no node has, or next to none while a
-// frequent one is like it, also stands for those at one edit from it, from
-// eight letters on at two. Where there are none either, the whole text is
-// compared with the names of nodes in the same way. A node found so has less of
-// the word's score than any that has the word itself.
+// A word of four letters or more that no node has also stands for those at one
+// edit from it, from eight letters on at two; so does the only word of a text
+// that next to none has while a frequent one is like it. Where there are none
+// either, the whole text is compared with the names of nodes in the same way. A
+// node found so has less of the word's score than any that has the word itself.
 //
 // It costs time with the number of nodes that have a word of the text, or one
 // of the 32 most frequent that the last word begins.
@@ -124,7 +126,7 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 			found = max(found, len(ps))
 			least = min(least, sc.add(1<<i, ps, prefixWeight))
 		}
-		if found > maxMisspelt {
+		if found > 0 && (found > maxMisspelt || len(stems) > 1) {
 			continue
 		}
 		ps, err := q.spellingPostings(t, stem, found)
