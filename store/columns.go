@@ -144,13 +144,17 @@ func loadColumns(q *reader, info Info) (*columns, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.countWords()
+	return c, nil
+}
+
+func (c *columns) countWords() {
 	for _, w := range c.words {
 		if w > 0 {
 			c.docs++
 			c.totalWords += uint64(w)
 		}
 	}
-	return c, nil
 }
 
 // decode reads one value of table V.
@@ -171,6 +175,68 @@ func (c *columns) decode(uidRange uint32, b []byte) error {
 		c.year[uid], c.papers[uid], c.words[uid] = n.year, n.papers, n.words
 	}
 	return nil
+}
+
+// columnsChange is what a build changes in columns.
+type columnsChange struct {
+	added   []columnsID // in the order of [graph.CompareIDs]
+	removed map[uint32]bool
+	numbers map[uint32]numbers // by uid, where they changed
+}
+
+type columnsID struct {
+	id  graph.ID
+	uid uint32
+}
+
+// changed makes the columns of the next snapshot.
+func (c *columns) changed(d *columnsChange) (*columns, error) {
+	n := newColumns()
+	size := len(c.uids) + len(d.added)
+	n.starts = slices.Grow(n.starts, size)
+	n.uids = make([]uint32, 0, size)
+	b := &columnsBuilder{c: n}
+	b.text.Grow(len(c.text))
+	rank := 0
+	keep := func(end int) error { // those up to a rank, without what is removed
+		for ; rank < end; rank++ {
+			uid := c.uids[rank]
+			if d.removed[uid] {
+				continue
+			}
+			if err := b.add(c.kinds[uid], string(c.idAt(uint32(rank))), uid); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, a := range d.added {
+		code := kindCodes[a.id.Kind()]
+		end, _ := c.search(code, a.id)
+		if err := keep(end); err != nil {
+			return nil, err
+		}
+		if err := b.add(code, string(a.id), a.uid); err != nil {
+			return nil, err
+		}
+	}
+	if err := keep(len(c.uids)); err != nil {
+		return nil, err
+	}
+	b.finish()
+	copy(n.year, c.year)
+	copy(n.papers, c.papers)
+	copy(n.words, c.words)
+	for uid, v := range d.numbers {
+		switch {
+		case uint64(uid) < uint64(len(n.ranks)):
+			n.year[uid], n.papers[uid], n.words[uid] = v.year, v.papers, v.words
+		case v != (numbers{}):
+			return nil, damaged("numbers of nodes", fmt.Sprintf("%v at %d, where no node is", v, uid))
+		}
+	}
+	n.countWords()
+	return n, nil
 }
 
 // numbers are what table V has of one node; see [columns].
@@ -229,14 +295,20 @@ func (c *columns) uid(id graph.ID) (uid uint32, ok bool) {
 	if code == 0 {
 		return 0, false
 	}
+	rank, found := c.search(code, id)
+	if !found {
+		return 0, false
+	}
+	return c.uids[rank], true
+}
+
+// search finds the rank that an id of a kind has or would have.
+func (c *columns) search(code byte, id graph.ID) (rank int, found bool) {
 	lo, hi := c.first[code], c.first[code+1]
 	i, found := slices.BinarySearchFunc(c.uids[lo:hi], id, func(u uint32, id graph.ID) int {
 		return strings.Compare(string(c.id(u)), string(id))
 	})
-	if !found {
-		return 0, false
-	}
-	return c.uids[lo+i], true
+	return lo + i, found
 }
 
 func (c *columns) count(code byte) int { return c.first[code+1] - c.first[code] }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -159,67 +160,91 @@ func small(t testing.TB) *corpus {
 
 // synthetic makes a graph of n papers with a Zipf-like spread over entities.
 func synthetic(n int) *corpus {
-	rng := rand.New(rand.NewPCG(1, 2))
 	c := &corpus{papers: make(map[graph.ID][]graph.Edge)}
-	pick := func(max int) int { return int(float64(max) * rng.Float64() * rng.Float64() * rng.Float64()) }
-	entities := []struct {
-		kind      graph.Kind
-		relations []graph.Relation
-		count     int
-		each      int
-	}{
-		{graph.KindMethod, []graph.Relation{graph.Introduces, graph.Uses, graph.ComparesWith}, n, 5},
-		{graph.KindDataset, []graph.Relation{graph.EvaluatesOn}, n / 5, 3},
-		{graph.KindTask, []graph.Relation{graph.Addresses}, n/20 + 1, 2},
-		{graph.KindMetric, []graph.Relation{graph.Measures}, n/50 + 1, 2},
-		{graph.KindConcept, []graph.Relation{graph.Concerns}, n/20 + 1, 4},
-		{graph.KindAuthor, []graph.Relation{graph.AuthoredBy}, 2 * n, 3},
-		{graph.KindVenue, []graph.Relation{graph.PublishedIn}, 30, 1},
-	}
-	word := func(i int) string {
-		const letters = "bcdfghklmnprstvz"
-		var b strings.Builder
-		for i += 20; i > 0; i /= 16 {
-			b.WriteByte(letters[i%16])
-			b.WriteByte("aeiou"[i%5])
+	for p := range syntheticPapers(n) {
+		c.nodes = append(append(c.nodes, p.node), p.entities...)
+		if len(p.edges) > 0 {
+			c.papers[p.node.ID] = p.edges
 		}
-		return b.String()
-	}
-	seen := make(map[graph.ID]bool)
-	for p := range n {
-		d := graph.Document{Title: fmt.Sprintf("%s %s for %s number %d", word(pick(3000)), word(pick(3000)), word(pick(3000)), p), Year: 1995 + pick(31)}
-		var b strings.Builder
-		for b.Len() < 1100 {
-			b.WriteString(word(pick(20000)))
-			b.WriteByte(" ."[rng.IntN(9)/8])
-			b.WriteByte(' ')
-		}
-		d.Abstract = strings.TrimSpace(b.String())
-		id := d.ID()
-		c.nodes = append(c.nodes, graph.Node{ID: id, Name: d.Title, Paper: &d})
-		put := make(map[EdgeKey]bool)
-		for _, e := range entities {
-			for range e.each {
-				to := graph.NewID(e.kind, fmt.Sprintf("%s %s", word(pick(e.count)), e.kind))
-				k := EdgeKey{id, e.relations[rng.IntN(len(e.relations))], to}
-				if put[k] {
-					continue
-				}
-				put[k] = true
-				if !seen[to] {
-					seen[to] = true
-					c.nodes = append(c.nodes, graph.Node{ID: to, Name: strings.ReplaceAll(to.Slug(), "-", " "), Aliases: []string{"the " + to.Slug()}})
-				}
-				start := rng.IntN(len(d.Abstract) - 60)
-				c.papers[id] = append(c.papers[id], graph.Edge{From: id, Relation: k.Relation, To: to, Statements: []graph.Statement{{
-					Paper: id, Class: graph.Extracted, Rule: fmt.Sprintf("rule-%d", pick(20)), Confidence: float64(1+rng.IntN(20)) / 20,
-					Evidence: []graph.Evidence{{Field: graph.FieldAbstract, Start: start, End: start + 50, Quote: d.Abstract[start : start+50]}},
-				}}})
-			}
-		}
-		c.facts = append(c.facts, graph.Facts{Document: d, Extractor: "test/1"})
+		c.facts = append(c.facts, graph.Facts{Document: *p.node.Paper, Extractor: "test/1"})
 	}
 	return c
+}
+
+// syntheticPaper is a paper of synthetic, with the entities that no paper
+// before it has.
+type syntheticPaper struct {
+	node     graph.Node
+	entities []graph.Node
+	edges    []graph.Edge
+}
+
+// syntheticPapers yields the papers of synthetic one by one, for graphs that
+// would not fit in memory.
+func syntheticPapers(n int) iter.Seq[syntheticPaper] {
+	return func(yield func(syntheticPaper) bool) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		pick := func(max int) int { return int(float64(max) * rng.Float64() * rng.Float64() * rng.Float64()) }
+		entities := []struct {
+			kind      graph.Kind
+			relations []graph.Relation
+			count     int
+			each      int
+		}{
+			{graph.KindMethod, []graph.Relation{graph.Introduces, graph.Uses, graph.ComparesWith}, n, 5},
+			{graph.KindDataset, []graph.Relation{graph.EvaluatesOn}, n / 5, 3},
+			{graph.KindTask, []graph.Relation{graph.Addresses}, n/20 + 1, 2},
+			{graph.KindMetric, []graph.Relation{graph.Measures}, n/50 + 1, 2},
+			{graph.KindConcept, []graph.Relation{graph.Concerns}, n/20 + 1, 4},
+			{graph.KindAuthor, []graph.Relation{graph.AuthoredBy}, 2 * n, 3},
+			{graph.KindVenue, []graph.Relation{graph.PublishedIn}, 30, 1},
+		}
+		word := func(i int) string {
+			const letters = "bcdfghklmnprstvz"
+			var b strings.Builder
+			for i += 20; i > 0; i /= 16 {
+				b.WriteByte(letters[i%16])
+				b.WriteByte("aeiou"[i%5])
+			}
+			return b.String()
+		}
+		seen := make(map[graph.ID]bool)
+		for p := range n {
+			d := graph.Document{Title: fmt.Sprintf("%s %s for %s number %d", word(pick(3000)), word(pick(3000)), word(pick(3000)), p), Year: 1995 + pick(31)}
+			var b strings.Builder
+			for b.Len() < 1100 {
+				b.WriteString(word(pick(20000)))
+				b.WriteByte(" ."[rng.IntN(9)/8])
+				b.WriteByte(' ')
+			}
+			d.Abstract = strings.TrimSpace(b.String())
+			id := d.ID()
+			sp := syntheticPaper{node: graph.Node{ID: id, Name: d.Title, Paper: &d}}
+			put := make(map[EdgeKey]bool)
+			for _, e := range entities {
+				for range e.each {
+					to := graph.NewID(e.kind, fmt.Sprintf("%s %s", word(pick(e.count)), e.kind))
+					k := EdgeKey{id, e.relations[rng.IntN(len(e.relations))], to}
+					if put[k] {
+						continue
+					}
+					put[k] = true
+					if !seen[to] {
+						seen[to] = true
+						sp.entities = append(sp.entities, graph.Node{ID: to, Name: strings.ReplaceAll(to.Slug(), "-", " "), Aliases: []string{"the " + to.Slug()}})
+					}
+					start := rng.IntN(len(d.Abstract) - 60)
+					sp.edges = append(sp.edges, graph.Edge{From: id, Relation: k.Relation, To: to, Statements: []graph.Statement{{
+						Paper: id, Class: graph.Extracted, Rule: fmt.Sprintf("rule-%d", pick(20)), Confidence: float64(1+rng.IntN(20)) / 20,
+						Evidence: []graph.Evidence{{Field: graph.FieldAbstract, Start: start, End: start + 50, Quote: d.Abstract[start : start+50]}},
+					}}})
+				}
+			}
+			if !yield(sp) {
+				return
+			}
+		}
+	}
 }
 
 // open opens a store in a new folder and closes it at the test's end.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"papergraph/graph"
@@ -283,7 +284,8 @@ func (g *randomGraph) put(t *rapid.T, w *Writer, before *randomGraph) error {
 			return err
 		}
 		if rapid.IntRange(0, 20).Draw(t, "flush") == 0 {
-			if err := errors.Join(w.flush(), w.writePending(context.Background())); err != nil {
+			ctx := context.Background()
+			if err := errors.Join(w.flush(), w.writePending(ctx), w.writeTerms(ctx, nil)); err != nil {
 				return err
 			}
 		}
@@ -329,6 +331,48 @@ func (c *cancelledLater) Err() error {
 	return nil
 }
 
+// sameColumns compares the columns of a snapshot, which may have been made from
+// those of the one before, with those that are read.
+func sameColumns(t interface {
+	Fatal(...any)
+	Errorf(string, ...any)
+}, r *Snapshot) {
+	q := newReader(r.s.db, r.info.Version)
+	defer q.close()
+	want, err := loadColumns(q, r.info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := func(c *columns) []any {
+		return []any{c.text, c.starts, c.uids, c.ranks, c.kinds, c.first, c.year, c.papers, c.words, c.docs, c.totalWords}
+	}
+	if diff := cmp.Diff(values(want), values(r.columns), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("columns (-read +made):\n%s", diff)
+	}
+}
+
+// While a snapshot is open, those that follow are opened without reading all
+// ids, also when several were published before one is opened.
+func TestColumnsFollow(t *testing.T) {
+	s := open(t)
+	full := synthetic(90)
+	publish(t, s, full, nil)
+	latest(t, s)
+	for i := range 6 {
+		info := publish(t, s, without(full, func(p int) bool { return p%4 == i%4 }), nil)
+		l := s.loaded[info.Version]
+		if l == nil || l.from == nil {
+			t.Fatalf("publication %d: columns are to be read", i)
+		}
+		if i%3 == 2 {
+			sameColumns(t, latest(t, s))
+			if l.from != nil || l.change != nil {
+				t.Errorf("publication %d: what its columns were made of is kept", i)
+			}
+		}
+	}
+}
+
 // answersOf is what a snapshot answers, and how many keys each table has.
 type answersOf struct {
 	Info      Info
@@ -349,6 +393,7 @@ func answer(t *rapid.T, s *Store) answersOf {
 		t.Fatal(err)
 	}
 	defer r.Close()
+	sameColumns(t, r)
 	a := answersOf{Info: r.Info(), Lists: make(map[graph.Kind][]graph.ID), Degrees: make(map[graph.ID]int),
 		Neighbors: make(map[graph.ID][]Neighbor), Keys: make(map[byte]int), Memory: make(map[string]string)}
 	a.Info.Version, a.Info.Time = 0, time.Time{}

@@ -104,7 +104,11 @@ func (w *Writer) commit(info Info) (Info, error) {
 	if err := w.s.db.Sync(); err != nil {
 		return Info{}, w.fail(err)
 	}
-	w.s.published(info)
+	before := uint64(0)
+	if w.base != nil {
+		before = w.base.Version
+	}
+	w.s.published(info, before, w.columns)
 	return info, nil
 }
 
@@ -558,6 +562,9 @@ func (w *Writer) writeNumbers(ctx context.Context, _ *Info) error {
 	for r := w.first / columnsRange; w.next > w.first && r <= (w.next-1)/columnsRange; r++ {
 		ranges[r] = true
 	}
+	if w.base != nil && w.s.hasColumns(w.base.Version) {
+		w.columns = w.columnsChange()
+	}
 	for _, r := range slices.Sorted(maps.Keys(ranges)) {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -590,6 +597,9 @@ func (w *Writer) writeNumbers(ctx context.Context, _ *Info) error {
 			} else {
 				return damaged("numbers of nodes", fmt.Sprintf("uid %d has %d papers", uid, papers))
 			}
+			if w.columns != nil {
+				w.columns.numbers[uid] = *n
+			}
 		}
 		if err := w.change(key, value, encodeNumbers(&ns)); err != nil {
 			return err
@@ -598,9 +608,32 @@ func (w *Writer) writeNumbers(ctx context.Context, _ *Info) error {
 	return nil
 }
 
-// writeTerms writes table T: to what the last snapshot has of each touched
-// range of a term, the changes are applied.
+// columnsChange is what the build changes in columns, but for numbers.
+func (w *Writer) columnsChange() *columnsChange {
+	c := &columnsChange{removed: make(map[uint32]bool), numbers: make(map[uint32]numbers)}
+	for id, uid := range w.uids {
+		if uid >= w.first {
+			c.added = append(c.added, columnsID{id, uid})
+		}
+	}
+	slices.SortFunc(c.added, func(a, b columnsID) int { return graph.CompareIDs(a.id, b.id) })
+	for uid, st := range w.known {
+		if st.deleted {
+			c.removed[uid] = true
+		}
+	}
+	return c
+}
+
+// writeTerms writes table T: to what is there of each touched range of a term,
+// the changes that were gathered are applied.
 func (w *Writer) writeTerms(ctx context.Context, _ *Info) error {
+	if len(w.indexed) > 0 && len(w.index.runs) > 0 {
+		if err := w.advance(); err != nil { // values may be written again
+			return err
+		}
+	}
+	ranges := make(map[uint32]bool)
 	n := 0
 	for change := range w.index.changes() {
 		if n++; n&1023 == 0 {
@@ -609,7 +642,14 @@ func (w *Writer) writeTerms(ctx context.Context, _ *Info) error {
 			}
 		}
 		key := termKey(change.term, change.uidRange)
-		value, err := w.oldValueOf(change.uidRange<<termRangeBits, key)
+		ranges[change.uidRange] = true
+		var value []byte
+		var err error
+		if w.indexed[change.uidRange] {
+			value, err = w.now().get(key)
+		} else {
+			value, err = w.oldValueOf(change.uidRange<<termRangeBits, key)
+		}
 		if err != nil {
 			return err
 		}
@@ -625,5 +665,7 @@ func (w *Writer) writeTerms(ctx context.Context, _ *Info) error {
 			return err
 		}
 	}
+	maps.Copy(w.indexed, ranges)
+	w.index.written()
 	return nil
 }

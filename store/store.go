@@ -64,6 +64,54 @@ type loadedColumns struct {
 	once sync.Once
 	c    *columns
 	err  error
+
+	// Where the columns of the snapshot before are there, these can be made
+	// from them instead of read: from, as change says.
+	from   *loadedColumns
+	change *columnsChange
+	steps  int  // from columns that are there
+	ready  bool // c is there; guarded by the store's mu
+}
+
+// maxColumnSteps bounds the changes that wait for columns to be made of them: nobody
+// may open the snapshots of a store that another build follows on.
+const maxColumnSteps = 64
+
+// get makes or reads the columns, the first time.
+func (l *loadedColumns) get(s *Store, info Info) {
+	l.once.Do(func() {
+		if l.from != nil {
+			l.c, l.err = l.derive()
+			l.from, l.change = nil, nil
+			if l.err == nil {
+				return
+			}
+			s.log.Warn("columns are read anew", "snapshot", info.ID, "error", l.err)
+		}
+		q := newReader(s.db, info.Version)
+		defer q.close()
+		l.c, l.err = loadColumns(q, info)
+	})
+	s.mu.Lock()
+	l.ready = l.err == nil
+	s.mu.Unlock()
+}
+
+// derive makes columns from those of the snapshot before. It is called once.
+func (l *loadedColumns) derive() (*columns, error) {
+	from := l.from
+	from.once.Do(func() {
+		if from.from == nil {
+			from.err = ErrClosed // they were to be read, and were not
+			return
+		}
+		from.c, from.err = from.derive()
+		from.from, from.change = nil, nil
+	})
+	if from.err != nil {
+		return nil, from.err
+	}
+	return from.c.changed(l.change)
 }
 
 // The memory of an open store, beside the columns of its snapshots: two
@@ -74,6 +122,10 @@ const (
 	blockCacheSize = 32 << 20
 	indexCacheSize = 32 << 20
 	compactors     = 2 // the engine's least
+	// tableSize is that of the tables of every level. The engine takes twice
+	// that for each of some ten tables that it writes at once, and would
+	// double it from level to level.
+	tableSize = 4 << 20
 )
 
 // maxValue bounds a value. Below it a value lies in the tree itself, so that
@@ -199,6 +251,8 @@ func tryEngine(dir string, readOnly bool, log *slog.Logger) (db *badger.DB, err 
 	o.MetricsEnabled = false
 	o.MemTableSize = memTableSize
 	o.NumMemtables = 2
+	o.BaseTableSize = tableSize
+	o.TableSizeMultiplier = 1
 	o.ValueThreshold = maxValue
 	o.ValueLogFileSize = 64 << 20
 	o.BlockCacheSize = blockCacheSize
@@ -476,11 +530,7 @@ func (s *Store) open(info Info) (*Snapshot, error) {
 	}
 	l.refs++
 	s.mu.Unlock()
-	l.once.Do(func() {
-		q := newReader(s.db, info.Version)
-		defer q.close()
-		l.c, l.err = loadColumns(q, info)
-	})
+	l.get(s, info)
 	r := &Snapshot{s: s, info: info, columns: l.c}
 	if l.err != nil {
 		r.Close()
@@ -513,13 +563,30 @@ func (s *Store) dropColumns() {
 	}
 }
 
-// published makes a publication visible.
-func (s *Store) published(info Info) {
+// hasColumns says whether the columns of a version are there, or can be made
+// without reading, so that those of the next can be made of them.
+func (s *Store) hasColumns(version uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.loaded[version]
+	return l != nil && (l.ready || l.steps > 0 && l.steps < maxColumnSteps)
+}
+
+// published makes a publication visible. With change, which may be nil, its
+// columns can be made from those of the version before.
+func (s *Store) published(info Info, before uint64, change *columnsChange) {
 	if err := writePublished(s.dir, info); err != nil {
 		s.log.Warn("cannot note the newest snapshot", "store", s.dir, "error", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.infos = append([]Info{info}, s.infos...)
+	if l := s.loaded[before]; l != nil && change != nil {
+		next := &loadedColumns{from: l, change: change, steps: 1}
+		if !l.ready {
+			next.steps += l.steps
+		}
+		s.loaded[info.Version] = next
+	}
 	s.dropColumns()
 }

@@ -8,14 +8,27 @@ import (
 	"strings"
 )
 
-// termIndex gathers the changes of a build to table T, sorted only when they
-// are complete. A change is packed into 8 bytes, so that the 8 million of
-// 85,000 papers take 64 MiB.
+// termIndex gathers the changes of a build to table T and sorts them when they
+// are written: packed into 8 bytes each, some hundred a paper.
 type termIndex struct {
 	numbers map[string]uint32 // of terms
 	terms   []string          // by number
 	runs    [][]uint64        // of runLength each, but for the last
 }
+
+// maxTermsPending is how many changes are gathered before they are written:
+// those of some 20,000 papers. Were they fewer, values would be written more
+// often.
+const maxTermsPending = 4 * runLength
+
+// full says whether the changes should be written.
+func (x *termIndex) full() bool {
+	n := len(x.runs)
+	return n > 0 && (n-1)*runLength+len(x.runs[n-1]) >= maxTermsPending
+}
+
+// written forgets the changes and keeps the terms, which come again.
+func (x *termIndex) written() { x.runs = nil }
 
 // A packed change: number of the term, uid, new count (0 removes).
 const (
@@ -78,10 +91,12 @@ type termChange struct {
 	postings []posting // ascending; count 0 removes
 }
 
-// changes yields all changes, those of one term and range together. What it
-// yields is valid until the next.
+// changes yields all changes in the order of their keys, those of one term and
+// range together. What it yields is valid until the next. They are then sorted
+// and of no further use.
 func (x *termIndex) changes() iter.Seq[termChange] {
 	return func(yield func(termChange) bool) {
+		sorted := x.sortTerms()
 		var c termChange
 		last := uint64(1<<64 - 1) // term and range
 		for packed := range mergeRuns(x.runs) {
@@ -90,7 +105,7 @@ func (x *termIndex) changes() iter.Seq[termChange] {
 					return
 				}
 				last = group
-				c.term = x.terms[packed>>(uidBits+countBits)]
+				c.term = sorted[packed>>(uidBits+countBits)]
 				c.uidRange = uint32(packed>>countBits) >> termRangeBits
 				c.postings = c.postings[:0]
 			}
@@ -100,6 +115,24 @@ func (x *termIndex) changes() iter.Seq[termChange] {
 			yield(c)
 		}
 	}
+}
+
+// sortTerms makes the numbers in changes follow the order of terms, which it
+// returns.
+func (x *termIndex) sortTerms() []string {
+	sorted := slices.Clone(x.terms)
+	slices.Sort(sorted)
+	ranks := make([]uint64, len(sorted)) // by number
+	for rank, t := range sorted {
+		ranks[x.numbers[t]] = uint64(rank)
+	}
+	for _, run := range x.runs {
+		for i, packed := range run {
+			rest := packed & (1<<(uidBits+countBits) - 1)
+			run[i] = ranks[packed>>(uidBits+countBits)]<<(uidBits+countBits) | rest
+		}
+	}
+	return sorted
 }
 
 // mergeRuns sorts each run and yields all of them in order.

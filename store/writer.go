@@ -59,6 +59,11 @@ type Writer struct {
 
 	analyser *analyser
 	index    termIndex
+	// indexed are the ranges of uids of which this build has written values of
+	// table T.
+	indexed map[uint32]bool
+
+	columns *columnsChange // nil where those of base are not there
 
 	sum        contentSum
 	statements int
@@ -131,7 +136,7 @@ func (s *Store) begin(ctx context.Context) (*Writer, error) {
 	w := &Writer{
 		s: s, first: 1, next: 1, uids: make(map[graph.ID]uint32), known: make(map[uint32]*nodeState),
 		deleted: make(map[graph.ID]uint32), curated: make(map[uint32]bool),
-		analyser: newAnalyser(), index: newTermIndex(),
+		analyser: newAnalyser(), index: newTermIndex(), indexed: make(map[uint32]bool),
 		factsState: factsState{
 			entries: make(map[string]*factsEntry), bodies: make(map[uint64]uint64), superseded: make(map[string]string),
 			kept: make(map[string]string), seed: maphash.MakeSeed(),
@@ -578,6 +583,11 @@ func (w *Writer) putNode(n *graph.Node, uid uint32) error {
 	}
 	if err := w.index.change(uid, before.counts, now.counts); err != nil {
 		return err
+	}
+	if w.index.full() {
+		if err := w.writeTerms(context.Background(), nil); err != nil {
+			return err
+		}
 	}
 	return w.changeNames(namesBefore, nodeNames(n, uid))
 }
