@@ -13,6 +13,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,9 +31,9 @@ import (
 //	length of key + 1 (varint), key, version (varint), length of value + 1 (varint), value
 //
 // where a length of value of 0 is a deletion. Records are in the order of keys
-// and of each key's versions, newest first, and those that no snapshot reads
-// are left out, so that two backups of the same snapshots have the same bytes
-// in them. The last record is
+// and of each key's versions, newest first. Those that no snapshot reads are
+// left out, and so is what resolution remembered before the newest, so that two
+// backups of the same snapshots have the same bytes in them. The last record is
 //
 //	0 (byte), number of records (varint), SHA-256 of everything before it, header included
 //
@@ -152,10 +153,13 @@ func (s *Store) live(ctx context.Context, infos []Info, fn func(backupRecord) er
 		}
 		item := it.Item()
 		if !bytes.Equal(item.Key(), key) {
-			key, next, deletion = append(key[:0], item.Key()...), 1<<64-1, backupRecord{}
+			key, next, deletion = append(key[:0], item.Key()...), math.MaxUint64, backupRecord{}
 		}
 		version := item.Version()
 		read := reads(version, next)
+		if key[0] == tagResolved {
+			read = next == math.MaxUint64 && !item.IsDeletedOrExpired() // nobody reads older ones
+		}
 		next = version
 		if !read {
 			continue

@@ -78,6 +78,104 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+// A backup that is made while builds publish and drop is one of the moment when
+// it began.
+func TestBackupBesideBuilds(t *testing.T) {
+	s := open(t)
+	full := synthetic(20)
+	for i := range 3 {
+		publish(t, s, without(full, func(p int) bool { return p%5 == i }), nil)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		for i := range 8 {
+			_, err := rebuild(s, without(full, func(p int) bool { return p%7 == i }))
+			if err == nil {
+				_, err = s.Keep(context.Background(), Retention{Snapshots: 2})
+			}
+			if err != nil {
+				ended <- err
+				return
+			}
+		}
+		close(ended)
+	}()
+	for running := true; running; {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatal(err)
+			}
+			running = false // one more
+		default:
+		}
+		var b bytes.Buffer
+		info, err := s.Backup(t.Context(), &b, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(t.TempDir(), "restored")
+		if _, err := Restore(t.Context(), &b, dir, Options{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		restored := openAt(t, dir, Options{})
+		got, err := restored.Snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(info.Snapshots, got); diff != "" {
+			t.Errorf("snapshots (-want +got):\n%s", diff)
+		}
+		requireSound(t, restored)
+		if err := restored.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Of what resolution remembers, the newest is in a backup.
+func TestBackupOfResolution(t *testing.T) {
+	s := open(t)
+	for i := range 3 {
+		w, err := s.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := putAll(w, without(small(t), func(p int) bool { return p == i }), nil); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range []string{"always", fmt.Sprint("once ", i)} {
+			if err := w.SetResolution([]byte(key), []byte{byte(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i > 0 {
+			if err := w.SetResolution([]byte(fmt.Sprint("once ", i-1)), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := w.Publish(t.Context(), Provenance{Extractor: fmt.Sprint(i)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "restored")
+	if _, err := Restore(t.Context(), bytes.NewReader(backup(t, s)), dir, Options{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	restored := openAt(t, dir, Options{})
+	requireSound(t, restored)
+	w, err := restored.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Discard()
+	for key, want := range map[string][]byte{"always": {2}, "once 0": nil, "once 1": nil, "once 2": {2}} {
+		if got, err := w.Resolution([]byte(key)); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", key, got, err, want)
+		}
+	}
+}
+
 // A file that is cut off or changed anywhere restores nothing and leaves
 // nothing.
 func TestRestoreOfDamagedBackup(t *testing.T) {

@@ -13,16 +13,27 @@
 //   - a piece of it, to draw or export: [Snapshot.View]
 //   - all of it: [Snapshot.AllNodes], [Snapshot.AllEdges], [Snapshot.AllFacts]
 //
+// Whoever looks after a store lists its snapshots ([Store.Snapshots]), compares
+// two of them ([Store.Diff]), drops old ones ([Store.Keep], [Compact]), verifies
+// all that it holds ([Store.Check]), and keeps a copy ([Store.Backup],
+// [Restore]).
+//
 // # Guarantees
 //
 // A snapshot never changes. Readers keep theirs while the next is built and
-// after it is there. All snapshots are kept.
+// after it is there. All snapshots are kept until they are dropped, and those
+// that are open for longer.
 //
 // The pointer to a snapshot is written last and synced, so that a build that is
 // killed, at whatever moment, leaves the last snapshot as it was. What it wrote
 // beyond that is undone by the next build, except for facts, which that build
 // need not extract again. A store whose writer was killed is repaired when it is
 // opened, for reading too.
+//
+// A disk that runs full ends a build with [ErrFull] and changes no snapshot
+// (space.go). A store that lost files, or parts of them, is an [ErrDamaged], not
+// a smaller store (tables.go, published.go). One of another format is an
+// [ErrFormat].
 //
 // Nothing depends on the order in which things were put: neither the id of a
 // snapshot, a sum of hashes of its nodes and statements, nor the order of any
@@ -49,9 +60,9 @@
 // # What it does not do
 //
 // It does not say what a graph should contain, only refuses what is none. It
-// does not drop old snapshots. It does not verify all it holds when it opens;
+// does not drop old snapshots by itself, nor verify all it holds when it opens;
 // each block is verified when it is read, and the engine takes one that does
 // not match for one that is not there. What a snapshot says it has is compared
 // with what is found, so that damage is an [ErrDamaged] and not a smaller
-// graph, but a single missing name or word can go unnoticed.
+// graph, but a single missing name or word goes unnoticed until [Store.Check].
 package store

@@ -36,6 +36,20 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
+	case "compact":
+		if _, err := Compact(context.Background(), dir, Retention{Snapshots: 2}, Options{}); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	case "restore":
+		f, err := os.Open(dir + ".backup")
+		if err == nil {
+			_, err = Restore(context.Background(), f, dir, Options{}, nil)
+		}
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
 	case "fill":
 		if err := buildUntilFull(dir); err != nil {
 			fmt.Println(err)

@@ -1,9 +1,13 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -265,5 +269,90 @@ func TestKeepRefuses(t *testing.T) {
 	agree(t, s, infos, want)
 	if _, err := Compact(t.Context(), dir, Retention{}, Options{}); !errors.Is(err, ErrLocked) {
 		t.Errorf("beside another: %v", err)
+	}
+}
+
+// killed starts the test binary in a role and kills it after a while, unless it
+// ends by itself.
+func killed(t *testing.T, role, dir string, after time.Duration) {
+	t.Helper()
+	cmd := play(t, role, dir)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	if err := cmd.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); out.Len() > 0 {
+		t.Fatalf("it ended by itself: %v, %s", err, &out)
+	}
+}
+
+// A compaction or a restoration that is killed, at whatever moment, leaves a
+// store that opens: what was compacted says what it said, what was restored has
+// all snapshots or none.
+func TestKilledCompactionAndRestoration(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	infos, want := history(t, dir, 4)
+	whole := backup(t, openAt(t, copyFolder(t, dir), Options{}))
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	rounds := 12
+	if testing.Short() {
+		rounds = 2
+	}
+	for round := range rounds {
+		delay := time.Duration(rng.IntN(400)) * time.Millisecond
+		copied := copyFolder(t, dir)
+		killed(t, "compact", copied, delay)
+		s := openAt(t, copied, Options{})
+		got, err := s.Snapshots()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("round %d: killed after %v, %d snapshots are left", round, delay, len(got))
+		if len(got) != 2 && len(got) != len(infos) {
+			t.Errorf("%d snapshots are left", len(got))
+		}
+		agree(t, s, infos[:len(got)], want[:len(got)])
+		requireSound(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Compact(t.Context(), copied, Retention{Snapshots: 2}, Options{}); err != nil {
+			t.Error(err)
+		}
+		s = openAt(t, copied, Options{})
+		agree(t, s, infos[:2], want[:2])
+		requireSound(t, s)
+
+		restored := filepath.Join(t.TempDir(), "restored")
+		if err := os.WriteFile(restored+".backup", whole, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		killed(t, "restore", restored, delay)
+		s, err = Open(restored, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err = s.Snapshots(); err != nil {
+			t.Fatal(err)
+		}
+		switch len(got) {
+		case 0:
+			if _, err := s.Latest(); !errors.Is(err, ErrEmpty) {
+				t.Error(err)
+			}
+		case len(infos):
+			agree(t, s, infos, want)
+			requireSound(t, s)
+		default:
+			t.Errorf("of %d snapshots %d were restored", len(infos), len(got))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
