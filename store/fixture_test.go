@@ -158,6 +158,17 @@ func small(t testing.TB) *corpus {
 	return c
 }
 
+// syntheticWord makes a word that can be said, another for each number.
+func syntheticWord(i int) string {
+	const letters = "bcdfghklmnprstvz"
+	var b strings.Builder
+	for i += 20; i > 0; i /= 16 {
+		b.WriteByte(letters[i%16])
+		b.WriteByte("aeiou"[i%5])
+	}
+	return b.String()
+}
+
 // synthetic makes a graph of n papers with a Zipf-like spread over entities.
 func synthetic(n int) *corpus {
 	c := &corpus{papers: make(map[graph.ID][]graph.Edge)}
@@ -199,15 +210,7 @@ func syntheticPapers(n int) iter.Seq[syntheticPaper] {
 			{graph.KindAuthor, []graph.Relation{graph.AuthoredBy}, 2 * n, 3},
 			{graph.KindVenue, []graph.Relation{graph.PublishedIn}, 30, 1},
 		}
-		word := func(i int) string {
-			const letters = "bcdfghklmnprstvz"
-			var b strings.Builder
-			for i += 20; i > 0; i /= 16 {
-				b.WriteByte(letters[i%16])
-				b.WriteByte("aeiou"[i%5])
-			}
-			return b.String()
-		}
+		word := syntheticWord
 		seen := make(map[graph.ID]bool)
 		for p := range n {
 			d := graph.Document{Title: fmt.Sprintf("%s %s for %s number %d", word(pick(3000)), word(pick(3000)), word(pick(3000)), p), Year: 1995 + pick(31)}

@@ -5,9 +5,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,7 +28,7 @@ import (
 //
 // BenchmarkReads times both in turn and prints how they compare; .ci/bench-reads
 // makes a table of it. With PAPERGRAPH_BENCH_STORE it reads that store, else a
-// synthetic graph.
+// synthetic graph of PAPERGRAPH_BENCH_PAPERS papers.
 
 // floor reads a copy of a snapshot.
 type floor struct {
@@ -336,12 +338,19 @@ func benchmarkReadStore(b *testing.B) *Snapshot {
 	b.Helper()
 	dir := os.Getenv("PAPERGRAPH_BENCH_STORE")
 	if dir == "" {
+		papers := benchmarkPapers
+		if n := os.Getenv("PAPERGRAPH_BENCH_PAPERS"); n != "" {
+			var err error
+			if papers, err = strconv.Atoi(n); err != nil {
+				b.Fatal(err)
+			}
+		}
 		dir = b.TempDir()
 		s, err := Open(dir, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		publish(b, s, synthetic(benchmarkPapers), nil)
+		publish(b, s, synthetic(papers), nil)
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
@@ -532,4 +541,45 @@ func compareReads(b *testing.B, ours, floors []func() any) {
 	b.ReportMetric(allocations(ours), "allocs/read")
 	b.ReportMetric(allocations(floors), "floor-allocs/read")
 	b.ReportMetric(0, "ns/op") // of a round of both
+}
+
+// Completing what is typed of 500,000 names, letter by letter, right and wrong.
+func BenchmarkSuggest(b *testing.B) {
+	const names = 500_000
+	ctx := context.Background()
+	s := open(b)
+	w, err := s.Begin(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer w.Discard()
+	for i := range names {
+		name := syntheticWord(i%7000) + " " + syntheticWord(i/7000+20_000)
+		if err := w.PutNode(&graph.Node{ID: graph.NewID(graph.KindMethod, name), Name: name}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := w.Publish(ctx, Provenance{}); err != nil {
+		b.Fatal(err)
+	}
+	r := latest(b, s)
+	for _, n := range []int{1, 2, 3, 5, 8} {
+		for _, wrong := range []bool{false, true} {
+			b.Run(fmt.Sprintf("letters=%d/misspelt=%v", n, wrong), func(b *testing.B) {
+				if wrong && n < lettersForOneEdit {
+					b.Skip("too few letters")
+				}
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					text := []byte((syntheticWord(i*7919%7000) + syntheticWord(i%70+20_000))[:n])
+					if wrong {
+						text[2] = 'x' // in no word
+					}
+					if _, err := r.Suggest(ctx, string(text), nil, 10); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
 }

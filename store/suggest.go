@@ -81,9 +81,8 @@ func (r *Snapshot) suggest(ctx context.Context, prefix string, kinds []graph.Kin
 			}
 			if read > left {
 				c.beginning(graph.Slug(key), mask, limit, found)
-				continue
 			}
-			left -= read
+			left = max(left-read, 0)
 		}
 	}
 	uids := make([]uint32, 0, len(found))
