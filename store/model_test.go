@@ -3,12 +3,14 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 	"unicode/utf8"
@@ -466,6 +468,57 @@ func TestReadsAgreeWithModel(t *testing.T) {
 			if t.Failed() {
 				t.Fatalf("seed %d", seed)
 			}
+		}
+	}
+}
+
+// Calls at the same time, which share what is kept from call to call, say what
+// they say one by one.
+func TestReadsConcurrently(t *testing.T) {
+	ctx := context.Background()
+	s := open(t)
+	publish(t, s, synthetic(40), nil)
+	type answers struct {
+		Hits        []Hit
+		Suggestions []Suggestion
+		Related     []Related
+		Neighbors   []Neighbor
+	}
+	ask := func(r *Snapshot, id graph.ID) (a answers, err error) {
+		var errs [4]error
+		label, err := r.Labels(ctx, []graph.ID{id})
+		if err != nil {
+			return a, err
+		}
+		a.Hits, errs[0] = r.Search(ctx, label[0].Name, nil, 10)
+		a.Suggestions, errs[1] = r.Suggest(ctx, label[0].Name[:2], nil, 10)
+		a.Related, errs[2] = r.Related(ctx, id, RelatedQuery{}, 10)
+		a.Neighbors, errs[3] = r.Neighbors(ctx, id, NeighborQuery{Names: true})
+		return a, errors.Join(errs[:]...)
+	}
+	r := latest(t, s)
+	ids, err := r.List(graph.KindPaper, "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]answers, len(ids))
+	var wg sync.WaitGroup
+	for i, id := range ids {
+		wg.Go(func() {
+			var err error
+			if got[i], err = ask(r, id); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i, id := range ids {
+		want, err := ask(r, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := gocmp.Diff(want, got[i]); d != "" {
+			t.Errorf("%s (-one by one +at once):\n%s", id, d)
 		}
 	}
 }
