@@ -459,6 +459,11 @@ func (c *checker) nodeRecords() error {
 		} else if !bytes.Equal(again, record) {
 			return c.problem(tagNode, key, id, "its record is not written as it would be")
 		}
+		for _, d := range n.Decisions {
+			if former := graph.NewID(d.Kind, d.Name); former != id && !n.MayHaveBeen(former) {
+				return c.problem(tagNode, key, id, "%s was merged into it and does not lead to it", former)
+			}
+		}
 		if n.Result == nil {
 			return nil
 		}

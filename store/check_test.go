@@ -160,6 +160,11 @@ func TestCheckNamesDamage(t *testing.T) {
 			n.Aliases = []string{"Laura"}
 			return idKey(tagNode, n.ID), encoded(encodeNode(&n))
 		}, "its content sum is"},
+		{"merged name that leads nowhere", func() (k, v []byte) {
+			n := c.nodes[2]
+			n.Aliases = nil
+			return idKey(tagNode, n.ID), encoded(encodeNode(&n))
+		}, "method:low-rank-adaptation was merged into it and does not lead to it"},
 		{"name missing", func() (k, v []byte) { return nameKey(tagName, graph.NameKey("LoRA"), uid("method:lora")), nil }, "table K (names), key \"Klora\\x00\\x01\\x00\\x00\\x00\\"},
 		{"name too many", func() (k, v []byte) { return nameKey(tagName, "laura", uid("method:lora")), []byte{} }, "it leads to a node that does not bear the name"},
 		{"name of nobody", func() (k, v []byte) { return nameKey(tagName, "laura", 9999), []byte{} }, "it leads to uid 9999, which no node has"},
