@@ -196,7 +196,7 @@ func TestCheckNamesDamage(t *testing.T) {
 			return adjacentKey(e.to, directionIn, e.relation, 0), nil
 		}, "method:sgd: method:lora basedOn method:sgd is stated and not in it"},
 		{"posting too many", func() (k, v []byte) {
-			return adjacentKey(uid(lora), directionOut, relationCodes[graph.Uses], 0), encodeContainer(lows([]uint32{min(uid("method:sgd"), uid("method:qlora")), max(uid("method:sgd"), uid("method:qlora"))}))
+			return adjacentKey(uid(lora), directionOut, relationCodes[graph.Uses], 0), encodeContainer(appendLows(nil, []uint32{min(uid("method:sgd"), uid("method:qlora")), max(uid("method:sgd"), uid("method:qlora"))}))
 		}, "nobody states that " + string(lora) + " uses method:qlora"},
 		{"posting list of nobody", func() (k, v []byte) { return adjacentKey(9999, 0, 1, 0), encodeContainer([]uint16{1}) }, "no node has uid 9999"},
 		{"posting list unreadable", func() (k, v []byte) {

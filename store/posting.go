@@ -16,7 +16,13 @@ type edgeUIDs struct {
 
 // compare orders edges by from, relation, to: the order of their keys.
 func (e edgeUIDs) compare(o edgeUIDs) int {
-	return cmp.Or(cmp.Compare(e.from, o.from), cmp.Compare(e.relation, o.relation), cmp.Compare(e.to, o.to))
+	if e.from != o.from {
+		return cmp.Compare(e.from, o.from)
+	}
+	if e.relation != o.relation {
+		return cmp.Compare(e.relation, o.relation)
+	}
+	return cmp.Compare(e.to, o.to)
 }
 
 // A container holds the low 16 bits of the uids of one posting list that have

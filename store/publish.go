@@ -187,8 +187,19 @@ type link struct {
 	remove              bool
 }
 
+// compare orders links by the keys of their containers, then by the far end.
+// It is called some fifty times an edge.
 func (l link) compare(o link) int {
-	return cmp.Or(cmp.Compare(l.near, o.near), cmp.Compare(l.direction, o.direction), cmp.Compare(l.relation, o.relation), cmp.Compare(l.far, o.far))
+	if l.near != o.near {
+		return cmp.Compare(l.near, o.near)
+	}
+	if l.direction != o.direction {
+		return cmp.Compare(l.direction, o.direction)
+	}
+	if l.relation != o.relation {
+		return cmp.Compare(l.relation, o.relation)
+	}
+	return cmp.Compare(l.far, o.far)
 }
 
 // sameContainer says whether two links are of one container.
@@ -208,6 +219,7 @@ func (w *Writer) writeAdjacency(ctx context.Context, info *Info) error {
 	}
 	var meetings []meeting
 	var before, now []uint32
+	var low []uint16
 	for i := 0; i < len(links); {
 		if i&1023 == 0 {
 			if err := ctx.Err(); err != nil {
@@ -269,7 +281,8 @@ func (w *Writer) writeAdjacency(ctx context.Context, info *Info) error {
 		}
 		var container []byte
 		if len(now) > 0 {
-			container = encodeContainer(lows(now))
+			low = appendLows(low[:0], now)
+			container = encodeContainer(low)
 		}
 		if err := w.change(key, value, container); err != nil {
 			return err
@@ -287,13 +300,12 @@ func (w *Writer) writeAdjacency(ctx context.Context, info *Info) error {
 	return w.countPapers(ctx, meetings)
 }
 
-// lows are the low halves of uids.
-func lows(uids []uint32) []uint16 {
-	out := make([]uint16, len(uids))
-	for i, u := range uids {
-		out[i] = uint16(u)
+// appendLows appends the low halves of uids.
+func appendLows(dst []uint16, uids []uint32) []uint16 {
+	for _, u := range uids {
+		dst = append(dst, uint16(u))
 	}
-	return out
+	return dst
 }
 
 // links lists what may differ in table A, sorted: the edges that blocks now
@@ -456,7 +468,10 @@ func (w *Writer) meet(a, b uint32, delta int) (m meeting, ok bool, err error) {
 // a paper and a neighbour, whether there was an edge between them, and is.
 func (w *Writer) countPapers(ctx context.Context, meetings []meeting) error {
 	slices.SortFunc(meetings, func(a, b meeting) int {
-		return cmp.Or(cmp.Compare(a.paper, b.paper), cmp.Compare(a.other, b.other))
+		if a.paper != b.paper {
+			return cmp.Compare(a.paper, b.paper)
+		}
+		return cmp.Compare(a.other, b.other)
 	})
 	paperKind := kindCodes[graph.KindPaper]
 	var edges map[uint32]int32 // of the paper, in the last snapshot, by neighbour

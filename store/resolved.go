@@ -17,8 +17,12 @@ type resolved struct {
 	written uint64 // the last version at which records were written; 0 is none
 }
 
-// maxResolvedPending bounds the memory of records that were set.
-const maxResolvedPending = 16 << 20
+// maxResolvedPending bounds the memory of records that were set, each of which
+// takes resolvedOverhead beside its key and value.
+const (
+	maxResolvedPending = 16 << 20
+	resolvedOverhead   = 100
+)
 
 // Resolution reads what resolution remembers under a key, as of now; nil is
 // nothing. What keys and values say is resolution's business.
@@ -74,10 +78,10 @@ func (w *Writer) SetResolution(key, value []byte) error {
 		err = fmt.Errorf("%w: a record of %d bytes, at most %d are allowed", ErrPut, len(value), maxValue)
 	default:
 		if old, ok := w.pending[string(key)]; ok {
-			w.size -= len(key) + len(old)
+			w.size -= len(key) + len(old) + resolvedOverhead
 		}
 		w.pending[string(key)] = bytes.Clone(value)
-		if w.size += len(key) + len(value); w.size > maxResolvedPending {
+		if w.size += len(key) + len(value) + resolvedOverhead; w.size > maxResolvedPending {
 			err = w.writePending(context.Background())
 		}
 	}

@@ -143,12 +143,13 @@ func (s *Store) begin(ctx context.Context) (*Writer, error) {
 		},
 		resolved: resolved{pending: make(map[string][]byte)},
 	}
-	infos, err := s.Snapshots()
-	if err != nil {
-		return nil, err
+	s.mu.Lock()
+	if len(s.infos) > 0 {
+		base := s.infos[0].clone()
+		w.base = &base
 	}
-	if len(infos) > 0 {
-		w.base = &infos[0]
+	s.mu.Unlock()
+	if w.base != nil {
 		w.old = newReader(s.db, w.base.Version)
 		value, err := w.old.get(metaKey(metaNextUID))
 		if err == nil && len(value) != 4 {
