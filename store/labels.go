@@ -93,6 +93,9 @@ func (q *reader) names(c *columns, uids []uint32) ([]string, error) {
 			n++
 		}
 		use := func(i int, value []byte) (err error) {
+			if value == nil {
+				return damaged("label of "+string(c.id(uids[i])), "it is missing")
+			}
 			if names[i], err = labelName(c.id(uids[i]), value); err == nil {
 				c.named.put(uids[i], names[i])
 			}
@@ -127,8 +130,16 @@ func (q *reader) labels(c *columns, uids []uint32, is []int, use func(i int, val
 		if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
 			return damaged("label of "+string(c.id(uids[i])), "it is missing")
 		}
-		if err := it.Item().Value(func(value []byte) error { return use(i, value) }); err != nil {
-			return err
+		var inner error
+		err := it.Item().Value(func(value []byte) error {
+			inner = use(i, value)
+			return nil
+		})
+		if err != nil {
+			return readError(key, err)
+		}
+		if inner != nil {
+			return inner
 		}
 	}
 	return nil

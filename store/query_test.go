@@ -516,3 +516,62 @@ func TestRelatedIsBounded(t *testing.T) {
 		t.Errorf("unknown node: %v", err)
 	}
 }
+
+// What is damaged in a table is an error of the reads that meet it, and of
+// those alone.
+func TestReadsOfDamagedTables(t *testing.T) {
+	ctx := context.Background()
+	paper := small(t).nodes[0].ID
+	uid := func(r *Snapshot, id graph.ID) uint32 {
+		u, ok := r.columns.uid(id)
+		if !ok {
+			t.Fatalf("no %s", id)
+		}
+		return u
+	}
+	reads := map[string]func(r *Snapshot) error{
+		"neighbours": func(r *Snapshot) error { _, err := r.Neighbors(ctx, "dataset:glue", NeighborQuery{}); return err },
+		"names":      func(r *Snapshot) error { _, err := r.Labels(ctx, []graph.ID{"dataset:glue", paper}); return err },
+		"intersection": func(r *Snapshot) error {
+			_, err := r.Intersect(ctx, []graph.ID{"dataset:glue", "method:lora"}, NeighborQuery{})
+			return err
+		},
+		"related": func(r *Snapshot) error { _, err := r.Related(ctx, paper, RelatedQuery{}, 5); return err },
+		"search":  func(r *Snapshot) error { _, err := r.Search(ctx, "glue", nil, 5); return err },
+		"suggest": func(r *Snapshot) error { _, err := r.Suggest(ctx, "gl", nil, 5); return err },
+		"node":    func(r *Snapshot) error { _, err := r.Node("dataset:glue"); return err },
+	}
+	glue := func(high uint16) func(r *Snapshot) []byte {
+		return func(r *Snapshot) []byte {
+			return adjacentKey(uid(r, "dataset:glue"), directionIn, relationCodes[graph.EvaluatesOn], high)
+		}
+	}
+	for _, tt := range []struct {
+		name  string
+		key   func(r *Snapshot) []byte
+		value []byte // nil deletes
+		fail  []string
+	}{
+		{"container", glue(0), []byte{containerArray, 1}, []string{"intersection", "neighbours", "related"}},
+		{"form of a container", glue(0), []byte{9, 0, 1}, []string{"intersection", "neighbours", "related"}},
+		{"uid of nobody", glue(7), encodeContainer([]uint16{1}), []string{"neighbours", "related"}},
+		{"label", func(r *Snapshot) []byte { return uidKey(tagLabel, uid(r, "dataset:glue")) }, []byte{1, 200}, []string{"names", "suggest"}},
+		{"label of another", func(r *Snapshot) []byte { return uidKey(tagLabel, uid(r, "dataset:glue")) },
+			encodeLabel(&graph.Node{ID: "method:glue", Name: "GLUE"}), []string{"names", "suggest"}},
+		{"missing label", func(r *Snapshot) []byte { return uidKey(tagLabel, uid(r, "dataset:glue")) }, nil, []string{"names", "suggest"}},
+		{"postings", func(*Snapshot) []byte { return termKey("glue", 0) }, []byte{0x80}, []string{"search"}},
+		{"name of nobody", func(*Snapshot) []byte { return nameKey(tagName, "glue", 1<<20) }, []byte{}, []string{"suggest"}},
+		{"missing record", func(*Snapshot) []byte { return idKey(tagNode, "dataset:glue") }, nil, []string{"node"}},
+	} {
+		s := open(t)
+		info := publish(t, s, small(t), nil)
+		r := latest(t, s)
+		damage(t, s, info.Version, tt.key(r), tt.value)
+		for name, read := range reads {
+			err := read(r)
+			if want := slices.Contains(tt.fail, name); want != errors.Is(err, ErrDamaged) || !want && err != nil {
+				t.Errorf("%s: %s: %v, want an error: %v", tt.name, name, err, want)
+			}
+		}
+	}
+}

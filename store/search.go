@@ -16,6 +16,22 @@ import (
 	"papergraph/graph"
 )
 
+// Postings of our own, not a library's index, because an index beside the store
+// would have to be kept in step with it: here a build changes what the words of
+// its papers change, in the same publication, and every snapshot has its own.
+// It costs nothing to have it so. bleve v2.6.3, the other choice, on the titles
+// and abstracts of 85,373 papers, on the same machine, processor time:
+//
+//	                       bleve      here
+//	build of the index     14.5 s     10.9 s
+//	size of the index      34.9 MB    11.0 MB
+//	three words, median     3.1 ms     1.0 ms
+//	three words, 95th      11.6 ms     2.0 ms
+//	order of equal scores  by segment by id
+//
+// bleve had batches of 2,000, English analysis, nothing stored, no term
+// vectors, and title and abstract as two fields; here they are one.
+
 // Hit is a node that a search found.
 type Hit struct {
 	ID    graph.ID
