@@ -148,10 +148,14 @@ func verifyTable(path string, compression options.CompressionType) (newest uint6
 	if err != nil {
 		return 0, err
 	}
-	if compression == options.ZSTD {
+	switch compression {
+	case options.None:
+	case options.ZSTD:
 		if b, err = y.ZSTDDecompress(nil, b); err != nil {
 			return 0, err
 		}
+	default:
+		return 0, errors.New("its compression is not that of a store")
 	}
 	return index.MaxVersion(), verifyBlock(b)
 }

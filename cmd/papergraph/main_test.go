@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -231,7 +232,7 @@ func spoil(ts *testscript.TestScript, neg bool, args []string) {
 	infos, err := s.Snapshots()
 	ts.Check(err)
 	ts.Check(s.Close())
-	o := badger.DefaultOptions(dir).WithLogger(nil).WithExternalMagic('P'<<8 | store.FormatVersion)
+	o := badger.DefaultOptions(dir).WithLogger(nil).WithExternalMagic('P'<<8 | store.FormatVersion).WithCompression(options.ZSTD)
 	db, err := badger.OpenManaged(o)
 	ts.Check(err)
 	txn := db.NewTransactionAt(infos[0].Version, true)
