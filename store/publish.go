@@ -313,14 +313,17 @@ func appendLows(dst []uint16, uids []uint32) []uint16 {
 func (w *Writer) links(ctx context.Context) ([]link, error) {
 	added := w.added
 	w.added = nil
+	if len(w.removed) == 0 && len(added) > int(w.next)/8 {
+		return w.sortByNear(added), nil
+	}
 	slices.SortFunc(added, edgeUIDs.compare)
 	added = slices.Compact(added)
 	slices.SortFunc(w.removed, assertion.compare)
 	links := make([]link, 0, 2*(len(added)+len(w.removed)))
 	add := func(e edgeUIDs, remove bool) {
-		links = append(links,
-			link{near: e.from, far: e.to, direction: directionOut, relation: e.relation, remove: remove},
-			link{near: e.to, far: e.from, direction: directionIn, relation: e.relation, remove: remove})
+		out, in := e.links()
+		out.remove, in.remove = remove, remove
+		links = append(links, out, in)
 	}
 	for _, e := range added {
 		add(e, false)
@@ -346,6 +349,38 @@ func (w *Writer) links(ctx context.Context) ([]link, error) {
 	}
 	slices.SortFunc(links, link.compare)
 	return links, nil
+}
+
+// links are an edge seen from either end.
+func (e edgeUIDs) links() (out, in link) {
+	return link{near: e.from, far: e.to, direction: directionOut, relation: e.relation},
+		link{near: e.to, far: e.from, direction: directionIn, relation: e.relation}
+}
+
+// sortByNear lists the links of many edges, sorted. Each goes to the place of
+// its near end at once, so that only those of one node are left to be compared.
+func (w *Writer) sortByNear(edges []edgeUIDs) []link {
+	starts := make([]int, w.next+1) // of the links of each uid, then of the next
+	for _, e := range edges {
+		starts[e.from+1]++
+		starts[e.to+1]++
+	}
+	for uid := range w.next {
+		starts[uid+1] += starts[uid]
+	}
+	links := make([]link, 2*len(edges))
+	ends := slices.Clone(starts[:w.next])
+	for _, e := range edges {
+		out, in := e.links()
+		links[ends[out.near]] = out
+		ends[out.near]++
+		links[ends[in.near]] = in
+		ends[in.near]++
+	}
+	for uid := range w.next {
+		slices.SortFunc(links[starts[uid]:starts[uid+1]], link.compare)
+	}
+	return slices.Compact(links)
 }
 
 // stillStated says whether a block of the last snapshot has an edge beside
