@@ -227,7 +227,7 @@ func BenchmarkPublishIncrement(b *testing.B) {
 				b.Fatal(err)
 			}
 			s = openAt(b, s.dir, Options{}) // as a build of the next morning does
-			var papers []syntheticPaper // of which one is put in each round
+			var papers []syntheticPaper     // of which one is put in each round
 			for p := range syntheticPapers(size) {
 				if papers = append(papers, p); len(papers) == 1000 {
 					break
