@@ -74,10 +74,12 @@
 // The floor is the same read of the same keys and values from a plain Badger
 // database, written by hand for that read alone (reads_test.go). .ci/bench-reads
 // prints both, in one process and in turn; the ratios are of synthetic graphs
-// of 10,000 and 85,000 papers, and of 3,049 real ones:
+// of 10,000 and 85,000 papers, and of 3,049 real ones, on a machine that was
+// busy otherwise (a node of 85,000 was at 1.5 once, in 20 rounds while it had
+// no memory to spare, and at 0.7 in 100):
 //
 //	                                  10,000   85,000   real
-//	a node by id                        0.7      1.5    0.7
+//	a node by id                        0.7      0.7    0.7
 //	neighbours of a paper, with names   0.3      0.4    0.6
 //	neighbours of a method              0.1      0.1    0.3
 //	papers with both of two concepts    0.3      0.4    0.7
