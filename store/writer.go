@@ -202,7 +202,7 @@ func (w *Writer) undoLeftovers(ctx context.Context) error {
 		return err
 	}
 	w.undone = true
-	w.s.log.Warn("undoing what an interrupted build left behind", "store", w.s.dir)
+	w.s.log.Debug("undoing what an interrupted build left behind", "store", w.s.dir)
 	newest := newReader(db, math.MaxUint64)
 	defer newest.close()
 	if w.base == nil {

@@ -142,6 +142,9 @@ func (g *globals) buildInto(ctx context.Context, s *store.Store, e equipment, st
 	took := time.Since(start)
 	g.out.infof("%s read in %s, %.0f/s: %d added, %d changed, %d unchanged, %d repeated, %d removed, %d skipped", plural(report.Read, "paper"), took.Round(10*time.Millisecond),
 		float64(report.Read)/took.Seconds(), report.Added, report.Changed, report.Unchanged, report.Duplicates, report.Removed, report.Skipped)
+	if report.Kept > 0 {
+		g.out.infof("%s had been extracted by a build that was interrupted", plural(report.Kept, "paper"))
+	}
 	g.say(report.Info)
 	if flags.keep.Retention != (store.Retention{}) {
 		dropped, err := s.Keep(ctx, flags.keep.Retention)
