@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -116,8 +117,12 @@ func (g *globals) equip(flags graphFlags) (e equipment, err error) {
 
 // buildInto is build into a store that is open.
 func (g *globals) buildInto(ctx context.Context, s *store.Store, e equipment, stdin io.Reader, paths []string, flags buildFlags) error {
-	if g.call.by == nil && g.call.getenv("GOGC") == "" && g.call.getenv("GOMEMLIMIT") == "" {
-		defer boundMemory()()
+	if g.call.by == nil && g.call.getenv("GOGC") == "" {
+		// Collecting twice as often takes a quarter off the peak of memory
+		// (1.23 to 0.93 GB on 21,343 papers) and 2 % longer. A limit that
+		// follows the heap took a third more of the processor and 10 % less
+		// memory on 85,374.
+		defer debug.SetGCPercent(debug.SetGCPercent(50))
 	}
 	bars := newProgress(g.out)
 	var refused problems
