@@ -63,6 +63,9 @@ func (r *Resolver) countCasing(m *graph.Mention, by int) {
 			if w != lower && !capitalised(w) {
 				continue // an acronym, or a name with a capital inside
 			}
+			if r.words.get(lower) == nil {
+				lower = strings.Clone(lower) // a part of an abstract would keep all of it
+			}
 			c := r.words.change(lower)
 			if _, ok := r.before.words[lower]; !ok {
 				r.before.words[lower] = c.most()

@@ -214,7 +214,7 @@ type tally struct {
 func addTally(list []tally, form string, by int) []tally {
 	i := slices.IndexFunc(list, func(t tally) bool { return t.form == form })
 	if i < 0 {
-		return append(list, tally{form, by})
+		return append(list, tally{strings.Clone(form), by})
 	}
 	if list[i].papers += by; list[i].papers == 0 {
 		list[i] = list[len(list)-1]
@@ -314,7 +314,7 @@ func (n *name) use(form string) *use {
 	if u := n.find(form); u != nil {
 		return u
 	}
-	n.forms = append(n.forms, use{form: form})
+	n.forms = append(n.forms, use{form: strings.Clone(form)}) // it may be a part of an abstract
 	return &n.forms[len(n.forms)-1]
 }
 

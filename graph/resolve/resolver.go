@@ -371,7 +371,7 @@ func (r *Resolver) countShared(seen map[string][]local, by int) {
 			n := r.nameOf(l)
 			i := slices.IndexFunc(n.shared, func(s shared) bool { return s.form == form && s.locals == all })
 			if i < 0 {
-				n.shared = append(n.shared, shared{form: form, locals: all})
+				n.shared = append(n.shared, shared{form: strings.Clone(form), locals: all})
 				i = len(n.shared) - 1
 			}
 			if n.shared[i].papers += by; n.shared[i].papers == 0 {
