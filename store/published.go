@@ -28,10 +28,10 @@ func readPublished(dir string) (version uint64, err error) {
 	}
 	line, rest, ok := strings.Cut(string(b), "\n")
 	number, _, _ := strings.Cut(line, " ")
-	if version, err = strconv.ParseUint(number, 10, 64); err != nil || !ok || rest != "" {
-		return 0, nil
+	if version, err = strconv.ParseUint(number, 10, 64); err == nil && ok && rest == "" {
+		return version, nil
 	}
-	return version, nil
+	return 0, nil // it says nothing
 }
 
 // writePublished writes the file, once the snapshot is durable. It need not be
