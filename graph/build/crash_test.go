@@ -53,7 +53,7 @@ func TestKilledBuilder(t *testing.T) {
 		kills = 8
 	}
 	papers := corpus(t)
-	sides := [2]string{write(t, papers[:25]), write(t, append(papers[10:30:30], papers[60:70]...))}
+	sides := [2]string{write(t, papers[:12]), write(t, append(papers[5:13:13], papers[60:64]...))}
 	var want [2]string
 	took := time.Duration(0)
 	for i, path := range sides {

@@ -27,11 +27,11 @@ func TestIncrements(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		o := reopened(t, base)
 		now := map[string]graph.Document{} // by facts key
-		for step := range rapid.IntRange(1, 5).Draw(rt, "steps") {
+		for step := range rapid.IntRange(1, 3).Draw(rt, "steps") {
 			switch action := rapid.SampledFrom([]string{"add", "add", "change", "remove", "prune"}).Draw(rt, "action"); {
 			case action == "add" || len(now) == 0:
 				var some []graph.Document
-				for range rapid.IntRange(1, 12).Draw(rt, "papers") {
+				for range rapid.IntRange(1, 8).Draw(rt, "papers") {
 					d := rapid.SampledFrom(all).Draw(rt, "paper")
 					if old, ok := now[store.FactsKey(&d)]; ok {
 						d = old // as it is by now
