@@ -177,16 +177,9 @@ func (s *Store) live(ctx context.Context, infos []Info, fn func(backupRecord) er
 			}
 			deletion = backupRecord{}
 		}
-		var inner error
-		err := item.Value(func(value []byte) error {
-			inner = fn(backupRecord{key: key, version: version, value: value})
-			return nil
-		})
+		err := useValue(item, func(value []byte) error { return fn(backupRecord{key: key, version: version, value: value}) })
 		if err != nil {
-			return readError(key, err)
-		}
-		if inner != nil {
-			return inner
+			return err
 		}
 	}
 	return nil

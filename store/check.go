@@ -398,14 +398,14 @@ func (c *checker) eachNode(tell bool, use func(key []byte, id graph.ID, uid uint
 		}
 		uid := uint32(0)
 		if uids.Valid() && bytes.Equal(uids.Item().Key()[1:], key[1:]) {
-			err := uids.Item().Value(func(b []byte) error {
+			err := useValue(uids.Item(), func(b []byte) error {
 				if len(b) == 4 && binary.BigEndian.Uint32(b) < c.next {
 					uid = binary.BigEndian.Uint32(b)
 				}
 				return nil
 			})
 			if err != nil {
-				return readError(uids.Item().Key(), err)
+				return err
 			}
 			uids.Next()
 		} else if tell {

@@ -351,19 +351,7 @@ func TestCheckNamesDamage(t *testing.T) {
 
 // Bytes that changed on disk are an error of the whole store.
 func TestCheckOfDamagedTable(t *testing.T) {
-	dir := t.TempDir()
-	s, err := Open(dir, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	publish(t, s, synthetic(50), nil)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
-	if err != nil || len(tables) == 0 {
-		t.Fatalf("no tables: %v", err)
-	}
+	dir, tables := closedTables(t)
 	b, err := os.ReadFile(tables[0])
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -254,6 +255,26 @@ func syntheticPapers(n int) iter.Seq[syntheticPaper] {
 func open(t testing.TB) *Store {
 	t.Helper()
 	return openAt(t, t.TempDir(), Options{})
+}
+
+// closedTables gives the folder of a store that was filled and closed, and its
+// tables.
+func closedTables(t testing.TB) (dir string, tables []string) {
+	t.Helper()
+	dir = t.TempDir()
+	s, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	publish(t, s, synthetic(50), nil)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tables, err = filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("no tables: %v", err)
+	}
+	return dir, tables
 }
 
 func openAt(t testing.TB, dir string, o Options) *Store {

@@ -130,16 +130,8 @@ func (q *reader) labels(c *columns, uids []uint32, is []int, use func(i int, val
 		if !it.Valid() || !bytes.Equal(it.Item().Key(), key) {
 			return damaged("label of "+string(c.id(uids[i])), "it is missing")
 		}
-		var inner error
-		err := it.Item().Value(func(value []byte) error {
-			inner = use(i, value)
-			return nil
-		})
-		if err != nil {
-			return readError(key, err)
-		}
-		if inner != nil {
-			return inner
+		if err := useValue(it.Item(), func(value []byte) error { return use(i, value) }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -53,6 +53,14 @@ func relationMaskOf(relations []graph.Relation) (relationMask, error) {
 	return m, nil
 }
 
+// masks are the sets that the query is narrowed down to.
+func (nq *NeighborQuery) masks() (relations relationMask, kinds kindMask, err error) {
+	if relations, err = relationMaskOf(nq.Relations); err == nil {
+		kinds, err = maskOf(nq.Kinds)
+	}
+	return relations, kinds, err
+}
+
 func (m relationMask) has(code byte) bool { return m == 0 || m&(1<<code) != 0 }
 
 // only returns the relation of a set of one.
@@ -142,11 +150,7 @@ func (q *reader) orderedLists(c *columns, uid uint32, relations relationMask, d 
 // It reads one key for each relation and 65,536 uids, the statements of a
 // paper, and, where names are wanted, one small record for each neighbour.
 func (r *Snapshot) Neighbors(ctx context.Context, id graph.ID, nq NeighborQuery) ([]Neighbor, error) {
-	relations, err := relationMaskOf(nq.Relations)
-	if err != nil {
-		return nil, err
-	}
-	kinds, err := maskOf(nq.Kinds)
+	relations, kinds, err := nq.masks()
 	if err != nil {
 		return nil, err
 	}

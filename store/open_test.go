@@ -208,19 +208,7 @@ func files(t *testing.T, path string) []string {
 
 // Bytes of a table that changed on disk are an error, not another answer.
 func TestDamagedTable(t *testing.T) {
-	dir := t.TempDir()
-	s, err := Open(dir, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	publish(t, s, synthetic(50), nil)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
-	if err != nil || len(tables) == 0 {
-		t.Fatalf("no tables: %v", err)
-	}
+	dir, tables := closedTables(t)
 	for _, name := range tables {
 		b, err := os.ReadFile(name)
 		if err != nil {
@@ -233,7 +221,7 @@ func TestDamagedTable(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err = Open(dir, Options{ReadOnly: true})
+	s, err := Open(dir, Options{ReadOnly: true})
 	if err == nil {
 		defer s.Close()
 		var r *Snapshot

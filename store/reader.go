@@ -85,21 +85,28 @@ func scanWith(it *badger.Iterator, prefix []byte, fn func(key, value []byte) err
 		if !bytes.HasPrefix(key, prefix) {
 			break
 		}
-		var inner error
-		err := item.Value(func(value []byte) error {
-			inner = fn(key, value)
+		switch err := useValue(item, func(value []byte) error { return fn(key, value) }); {
+		case err == errStop:
 			return nil
-		})
-		switch {
 		case err != nil:
-			return readError(key, err)
-		case inner == errStop:
-			return nil
-		case inner != nil:
-			return inner
+			return err
 		}
 	}
 	return nil
+}
+
+// useValue calls fn with the value of an item, which is valid during the call
+// only, and returns its error, or that of reading.
+func useValue(item *badger.Item, fn func(value []byte) error) error {
+	var inner error
+	err := item.Value(func(value []byte) error {
+		inner = fn(value)
+		return nil
+	})
+	if err != nil {
+		return readError(item.Key(), err)
+	}
+	return inner
 }
 
 // errStop ends a scan without an error.

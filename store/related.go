@@ -21,11 +21,7 @@ import (
 // in the posting lists of the others, so that what it costs beside these reads
 // is set by the smallest.
 func (r *Snapshot) Intersect(ctx context.Context, ids []graph.ID, nq NeighborQuery) ([]graph.ID, error) {
-	relations, err := relationMaskOf(nq.Relations)
-	if err != nil {
-		return nil, err
-	}
-	kinds, err := maskOf(nq.Kinds)
+	relations, kinds, err := nq.masks()
 	if err != nil {
 		return nil, err
 	}
@@ -226,11 +222,7 @@ func (r *Snapshot) Related(ctx context.Context, id graph.ID, rq RelatedQuery, li
 }
 
 func (r *Snapshot) related(ctx context.Context, id graph.ID, rq RelatedQuery, limit, budget int) ([]Related, error) {
-	relations, err := relationMaskOf(rq.Via.Relations)
-	if err != nil {
-		return nil, err
-	}
-	kinds, err := maskOf(rq.Via.Kinds)
+	relations, kinds, err := rq.Via.masks()
 	if err != nil {
 		return nil, err
 	}

@@ -996,21 +996,27 @@ func (w *Writer) IDs(ctx context.Context, kinds ...graph.Kind) iter.Seq2[graph.I
 			if !mask.has(code) {
 				continue
 			}
-			err = w.old.scanKeys([]byte{tagUID, code}, func(key []byte) error {
-				id, err := parseIDKey(tagUID, key)
-				if err == nil {
-					err = ctx.Err()
-				}
-				if err == nil && !yield(id, nil) {
-					err = errStop
-				}
-				return err
-			})
+			err = w.yieldIDs(ctx, []byte{tagUID, code}, func(key []byte) (graph.ID, error) { return parseIDKey(tagUID, key) }, yield)
 		}
 		if err != nil && !errors.Is(err, errStop) {
 			yield("", err)
 		}
 	}
+}
+
+// yieldIDs yields what idOf reads off the keys of the last snapshot that have
+// the prefix. Its error is errStop where no more is wanted.
+func (w *Writer) yieldIDs(ctx context.Context, prefix []byte, idOf func(key []byte) (graph.ID, error), yield func(graph.ID, error) bool) error {
+	return w.old.scanKeys(prefix, func(key []byte) error {
+		id, err := idOf(key)
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil && !yield(id, nil) {
+			err = errStop
+		}
+		return err
+	})
 }
 
 // CuratedFrom yields the ids of the nodes that have curated edges in the last
@@ -1025,20 +1031,13 @@ func (w *Writer) CuratedFrom(ctx context.Context) iter.Seq2[graph.ID, error] {
 		if w.old == nil {
 			return
 		}
-		err := w.old.scanKeys([]byte{tagCurated}, func(key []byte) error {
+		err := w.yieldIDs(ctx, []byte{tagCurated}, func(key []byte) (graph.ID, error) {
 			uid, err := parseUIDKey(tagCurated, key)
 			if err != nil {
-				return err
+				return "", err
 			}
-			id, err := w.oldID(uid)
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err == nil && !yield(id, nil) {
-				err = errStop
-			}
-			return err
-		})
+			return w.oldID(uid)
+		}, yield)
 		if err != nil && !errors.Is(err, errStop) {
 			yield("", err)
 		}
