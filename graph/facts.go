@@ -53,6 +53,12 @@ type Mention struct {
 	Candidate bool `json:"candidate,omitempty"`
 }
 
+// Has says whether the mention is of something of that kind by that name, as
+// the text has it.
+func (m *Mention) Has(kind Kind, name string) bool {
+	return m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name))
+}
+
 // Claim is a relation between two entities that a document states.
 type Claim struct {
 	From       string     `json:"from"` // name of a mention
@@ -127,9 +133,7 @@ func (f *Facts) Select(minConfidence float64) Facts {
 		}
 	}
 	stays := func(kind Kind, name string) bool {
-		names := func(m Mention) bool {
-			return m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name))
-		}
+		names := func(m Mention) bool { return m.Has(kind, name) }
 		return slices.ContainsFunc(out.Mentions, names) || !slices.ContainsFunc(f.Mentions, names)
 	}
 	for _, c := range f.Relations {

@@ -149,8 +149,9 @@ type extracted struct {
 	document hash   // of the content
 	hash     hash   // of document, extractor and lexicon
 	facts    graph.Facts
-	same     bool // the store has these facts already, and nothing else under the key
-	kept     bool // an interrupted build had extracted them
+	entry    store.FactsEntry // what the store has under the key; zero if nothing
+	same     bool             // the store has these facts already
+	kept     bool             // an interrupted build had extracted them
 }
 
 // extract brings the facts up to date.
@@ -209,7 +210,7 @@ func (b *builder) extract(ctx context.Context) error {
 		workers.Wait()
 		close(done)
 	}()
-	chosen := map[factsID]choice{}
+	chosen := map[hash]choice{}
 	papers := 0
 	for e := range done {
 		if ctx.Err() != nil {
@@ -249,12 +250,10 @@ type hash [16]byte
 
 var none hash
 
-// factsID stands for a facts key where many are held.
-type factsID hash
-
-func idOf(key string) factsID {
+// hashOf stands for a facts key or an id where many are held.
+func hashOf(key string) hash {
 	h := sha256.Sum256([]byte(key))
-	return factsID(h[:16])
+	return hash(h[:16])
 }
 
 // extractOne finds out what the facts of a document are, unless the store has
@@ -267,15 +266,16 @@ func (b *builder) extractOne(d graph.Document) (extracted, error) {
 	e.hash = b.inputHash(e.document)
 	input := hex.EncodeToString(e.hash[:])
 	b.writing.Lock()
-	entry, known, err := b.w.FactsEntry(e.key)
-	if err == nil && (!known || entry.InputHash != input) {
+	var err error
+	e.entry, _, err = b.w.FactsEntry(e.key)
+	if err == nil && e.entry.InputHash != input {
 		e.facts, e.kept, err = b.w.KeptFacts(&d, input)
 	}
 	b.writing.Unlock()
 	switch {
 	case err != nil:
 		return e, err
-	case known && entry.InputHash == input:
+	case e.entry.InputHash == input:
 		e.same = true
 		e.facts.Document = d
 	case !e.kept:
@@ -310,19 +310,20 @@ func (c choice) better(than choice) bool {
 }
 
 // take puts facts unless a better form of the paper has been taken.
-func (b *builder) take(e *extracted, chosen map[factsID]choice) error {
+func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
 	d := &e.facts.Document
 	c := choice{abstract: int32(len(d.Abstract)), year: int32(d.Year), document: e.document, hash: e.hash, kept: e.kept}
-	id := idOf(e.key)
-	entry, known, err := b.w.FactsEntry(e.key)
-	if err != nil {
-		return err
-	}
+	id := hashOf(e.key)
 	old, again := chosen[id]
+	entry := e.entry
 	if again {
 		b.report.Duplicates++
+		var err error
+		if entry, _, err = b.w.FactsEntry(e.key); err != nil {
+			return err // what was taken since e was extracted counts
+		}
 		if c.document == old.document {
 			// The same from elsewhere: what is said to be its place must not
 			// depend on what came first.
@@ -332,7 +333,7 @@ func (b *builder) take(e *extracted, chosen map[factsID]choice) error {
 			return nil
 		}
 		c.before = old.before
-	} else if known {
+	} else if entry.InputHash != "" {
 		if _, err := hex.Decode(c.before[:], []byte(entry.InputHash)); err != nil || c.before == none {
 			c.before = hash{1} // another version's: it is no hash of ours
 		}
@@ -348,7 +349,7 @@ func (b *builder) take(e *extracted, chosen map[factsID]choice) error {
 		// The store's old facts were replaced a moment ago by a worse form.
 		e.facts = b.Extractor.Extract(*d)
 	}
-	if known {
+	if entry.InputHash != "" {
 		if err := b.forget(e.key); err != nil {
 			return err
 		}
@@ -402,13 +403,13 @@ func (b *builder) drop(key string) error {
 }
 
 // prune removes the papers that were not read.
-func (b *builder) prune(ctx context.Context, read map[factsID]choice) error {
+func (b *builder) prune(ctx context.Context, read map[hash]choice) error {
 	var gone []string
 	for key, err := range b.w.FactsKeys(ctx) {
 		if err != nil {
 			return err
 		}
-		if _, ok := read[idOf(key)]; !ok {
+		if _, ok := read[hashOf(key)]; !ok {
 			gone = append(gone, key)
 		}
 	}
@@ -535,10 +536,10 @@ func (b *builder) write(ctx context.Context) error {
 			return err
 		}
 	}
-	put := map[factsID]bool{} // ids of nodes, where all are put
+	put := map[hash]bool{} // ids of nodes, where all are put
 	note := func(id graph.ID) {
 		if b.whole {
-			put[idOf(string(id))] = true
+			put[hashOf(string(id))] = true
 		}
 	}
 	for n, err := range b.entities.Nodes() {
@@ -680,7 +681,7 @@ func (b *builder) remove(id graph.ID) error {
 }
 
 // removeOthers deletes what the last snapshot had and this one has not.
-func (b *builder) removeOthers(ctx context.Context, put map[factsID]bool, curated []resolve.CuratedFrom) error {
+func (b *builder) removeOthers(ctx context.Context, put map[hash]bool, curated []resolve.CuratedFrom) error {
 	has := map[graph.ID]bool{}
 	for _, c := range curated {
 		has[c.Node] = true
@@ -694,7 +695,7 @@ func (b *builder) removeOthers(ctx context.Context, put map[factsID]bool, curate
 		}
 	}
 	for id, err := range b.w.IDs(ctx) {
-		if err == nil && id.Kind() != graph.KindResult && !put[idOf(string(id))] {
+		if err == nil && id.Kind() != graph.KindResult && !put[hashOf(string(id))] {
 			err = b.remove(id)
 		}
 		if err != nil {

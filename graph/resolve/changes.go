@@ -202,7 +202,7 @@ func (e *Entities) Save() error {
 		if r.fresh {
 			e.settled = e.newSettled()
 		}
-		r.err = r.save()
+		r.err = e.save()
 		if r.fresh {
 			r.makeCaches()
 			r.fresh = false
@@ -237,7 +237,8 @@ func (e *Entities) newSettled() *settled {
 	return s
 }
 
-func (r *Resolver) save() error {
+func (e *Entities) save() error {
+	r := e.r
 	set := func(key string, add bool) error {
 		if add {
 			return r.table.Set([]byte(key), []byte{})
@@ -256,7 +257,7 @@ func (r *Resolver) save() error {
 	}
 	if r.fresh {
 		for id, row := range r.things.rows {
-			if row.v.indexed && row.v.name != "" {
+			if e.entryOf(id) == nil {
 				for _, w := range nameWords(row.v.name) {
 					if err := set(namedKey(w, id), true); err != nil {
 						return err

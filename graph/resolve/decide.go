@@ -92,9 +92,6 @@ func (e *Entities) Unused() []string { return e.unused }
 // something else.
 func (e *Entities) followAcronyms() {
 	r := e.r
-	if r.fresh {
-		return // all locals are new
-	}
 	for short, before := range r.before.shorts {
 		if r.acronyms.get(short).state() == before {
 			continue
@@ -113,9 +110,6 @@ func (e *Entities) followAcronyms() {
 // otherwise.
 func (e *Entities) followWords() {
 	r := e.r
-	if r.fresh {
-		return
-	}
 	for word, before := range r.before.words {
 		if r.words.get(word).most() == before {
 			continue
@@ -360,8 +354,7 @@ func (e *Entities) evaluateOne(t *thing) {
 	if there {
 		base = graph.NewID(id.kind, node.Name)
 	}
-	t.indexed = entry == nil
-	if t.indexed && !r.fresh {
+	if entry == nil && !r.fresh { // else all of them are written at the end
 		r.indexWords(id, t.name, node.Name)
 	}
 	if t.base != base {

@@ -67,7 +67,7 @@ func (r *Resolver) countCasing(m *graph.Mention, by int) {
 				lower = strings.Clone(lower) // a part of an abstract would keep all of it
 			}
 			c := r.words.change(lower)
-			if _, ok := r.before.words[lower]; !ok {
+			if _, ok := r.before.words[lower]; !ok && !r.fresh {
 				r.before.words[lower] = c.most()
 			}
 			if w == lower {

@@ -162,27 +162,7 @@ func TestIncrements(t *testing.T) {
 		reg  *registry.Registry
 	}{
 		{"without a registry", nil},
-		{"with a registry", registryOf(t, `
-[[same]]
-kind = "method"
-names = ["foo", "method:mos-mixture-of-softmaxes", "x raft"]
-[[same]]
-kind = "task"
-names = ["task:fraud-detection", "concept:language"]
-name = "odd one"
-[[different]]
-kind = "method"
-names = ["RAFT", "method:raft-reward-ranked-fine-tuning", "ViT", "vision transformer", "MoS"]
-[[rename]]
-name = "dataset:imagenet"
-to = "IN"
-[[kind]]
-kind = "metric"
-names = ["3DGS", "DART"]
-[[drop]]
-kind = "concept"
-names = ["anomaly detection", "contrastive learning"]
-`)},
+		{"with a registry", registryOf(t, oddRegistry)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {

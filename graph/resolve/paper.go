@@ -127,7 +127,7 @@ func (p *paperBuilder) entity(kind graph.Kind, name string, aliases []string) gr
 // named is the node of a name that a claim gives, by the mention that has it.
 func (p *paperBuilder) named(kind graph.Kind, name string) graph.ID {
 	for _, m := range p.f.Mentions {
-		if m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name)) {
+		if m.Has(kind, name) {
 			return p.entity(kind, m.Name, m.Aliases)
 		}
 	}
@@ -141,7 +141,7 @@ func (p *paperBuilder) mentioned(kind graph.Kind, name string) graph.ID {
 		return ""
 	}
 	for _, m := range p.f.Mentions {
-		if m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name)) {
+		if m.Has(kind, name) {
 			if id := p.entity(kind, m.Name, m.Aliases); id.Kind() == kind {
 				return id
 			}

@@ -378,7 +378,6 @@ type thing struct {
 	longer  graph.ID // base, or a longer one where namesakes want it
 	node    graph.ID // the id that it has
 	counted bool     // among those below the entries above its own
-	indexed bool     // the words of the name are in the table that finds it; not on disk
 }
 
 // marks say what a run has on its lists, which are of all that there is where

@@ -65,7 +65,8 @@ type Resolver struct {
 	slugs    cache[string, []string]
 	index    []change // of keys without values
 
-	// What papers changed, with what was so before.
+	// What papers changed, with what was so before. Where nothing is remembered
+	// all is new, and shorts and words are empty.
 	before struct {
 		shorts  map[string]string // what longs gave
 		words   map[string]byte   // how they were written
@@ -289,7 +290,7 @@ func (r *Resolver) count(key string, f *graph.Facts, by int) {
 			kind graph.Kind
 			name string
 		}{{c.FromKind, c.From}, {c.ToKind, c.To}} {
-			if !mentions(f, end.kind, end.name) {
+			if !slices.ContainsFunc(f.Mentions, func(m graph.Mention) bool { return m.Has(end.kind, end.name) }) {
 				if l := r.local(end.kind, end.name, nil, explained); !slices.Contains(locals, l) {
 					locals = append(locals, l)
 				}
@@ -381,13 +382,6 @@ func (r *Resolver) countShared(seen map[string][]local, by int) {
 	}
 }
 
-// mentions says whether a paper has a mention of that kind and name.
-func mentions(f *graph.Facts, kind graph.Kind, name string) bool {
-	return slices.ContainsFunc(f.Mentions, func(m graph.Mention) bool {
-		return m.Kind == kind && (m.Name == name || slices.Contains(m.Aliases, name))
-	})
-}
-
 // countTitle gives a paper a serial number, or takes it away; ok is false for
 // a paper that was not there to be forgotten, or is there already.
 func (r *Resolver) countTitle(key string, d *graph.Document, by int) (serial uint32, ok bool) {
@@ -438,7 +432,7 @@ func (r *Resolver) indexSlug(l local, form string, add bool) {
 
 func (r *Resolver) countAcronym(short, long string, by int) {
 	a := r.acronyms.change(short)
-	if _, ok := r.before.shorts[short]; !ok {
+	if _, ok := r.before.shorts[short]; !ok && !r.fresh {
 		r.before.shorts[short] = a.state()
 	}
 	a.longs, a.known = addTally(a.longs, long, by), false
