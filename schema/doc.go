@@ -8,7 +8,8 @@
 //
 // # Guarantees
 //
-// One request sees one snapshot, whatever is built meanwhile. An answer without
+// One request sees one snapshot, whatever is built meanwhile; a field of the
+// root that says asOf sees another, within the same limits. An answer without
 // errors depends on nothing but the snapshot, the query and its variables,
 // which is what the handler's ETag rests on. No request can make the process
 // do unbounded work: [Limits] has the bounds, and an answer that runs into one
@@ -46,6 +47,6 @@
 // # Reading order
 //
 // schema.go (options, Exec), request.go (what a request carries, its budget),
-// entity.go (nodes and groups), connection.go (edges and pages), then the files
+// asof.go (other snapshots), entity.go (nodes and groups), connection.go (edges and pages), then the files
 // of the types, query.go first; errors.go; handler.go and negotiate.go.
 package schema

@@ -14,9 +14,12 @@ import (
 )
 
 // query is the root of every query.
-type query struct{ source Source }
+type query struct{}
 
-type idArg struct{ ID graphql.ID }
+type idArg struct {
+	ID graphql.ID
+	asOfArg
+}
 
 // Node finds a node by id, also by one that it had in another snapshot. It does
 // not resolve names.
@@ -25,7 +28,10 @@ func (q *query) Node(ctx context.Context, args idArg) (*entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := requestOf(ctx)
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	es, err := r.known(ctx, []graph.ID{id}, needsRecord(selected(ctx), ""))
 	if err != nil {
 		return nil, err
@@ -52,7 +58,12 @@ func (r *request) ambiguous(id graph.ID) error {
 // maxChoices is how many nodes a message offers.
 const maxChoices = 10
 
-func (q *query) Nodes(ctx context.Context, args struct{ IDs []graphql.ID }) (*[]*entity, error) {
+type idsArgs struct {
+	IDs []graphql.ID
+	asOfArg
+}
+
+func (q *query) Nodes(ctx context.Context, args idsArgs) (*[]*entity, error) {
 	if len(args.IDs) > maxPage {
 		return nil, codef(CodeInput, "ids: %d are more than a page may have, which is %d", len(args.IDs), maxPage)
 	}
@@ -63,7 +74,11 @@ func (q *query) Nodes(ctx context.Context, args struct{ IDs []graphql.ID }) (*[]
 			return nil, err
 		}
 	}
-	es, err := requestOf(ctx).known(ctx, ids, needsRecord(selected(ctx), ""))
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	es, err := r.known(ctx, ids, needsRecord(selected(ctx), ""))
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +153,12 @@ func (r *request) redirect(ctx context.Context, ids []graph.ID, nodes []*graph.N
 }
 
 // lookup finds the node of a kind that a reference stands for first of all.
-func lookup[T any](ctx context.Context, ref graphql.ID, kind graph.Kind, as func(*entity) *T) (*T, error) {
-	r := requestOf(ctx)
-	ids, err := r.lookup("id", string(ref), []graph.Kind{kind})
+func lookup[T any](ctx context.Context, args idArg, kind graph.Kind, as func(*entity) *T) (*T, error) {
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := r.lookup("id", string(args.ID), []graph.Kind{kind})
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -169,87 +187,94 @@ func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error
 }
 
 func (q *query) Paper(ctx context.Context, args idArg) (*paper, error) {
-	return lookup(ctx, args.ID, graph.KindPaper, asPaper)
+	return lookup(ctx, args, graph.KindPaper, asPaper)
 }
 
 func (q *query) Method(ctx context.Context, args idArg) (*method, error) {
-	return lookup(ctx, args.ID, graph.KindMethod, asMethod)
+	return lookup(ctx, args, graph.KindMethod, asMethod)
 }
 
 func (q *query) Dataset(ctx context.Context, args idArg) (*dataset, error) {
-	return lookup(ctx, args.ID, graph.KindDataset, asDataset)
+	return lookup(ctx, args, graph.KindDataset, asDataset)
 }
 
 func (q *query) Task(ctx context.Context, args idArg) (*task, error) {
-	return lookup(ctx, args.ID, graph.KindTask, asTask)
+	return lookup(ctx, args, graph.KindTask, asTask)
 }
 
 func (q *query) Metric(ctx context.Context, args idArg) (*metric, error) {
-	return lookup(ctx, args.ID, graph.KindMetric, asMetric)
+	return lookup(ctx, args, graph.KindMetric, asMetric)
 }
 
 func (q *query) Concept(ctx context.Context, args idArg) (*concept, error) {
-	return lookup(ctx, args.ID, graph.KindConcept, asConcept)
+	return lookup(ctx, args, graph.KindConcept, asConcept)
 }
 
 func (q *query) Author(ctx context.Context, args idArg) (*author, error) {
-	return lookup(ctx, args.ID, graph.KindAuthor, asAuthor)
+	return lookup(ctx, args, graph.KindAuthor, asAuthor)
 }
 
 func (q *query) Venue(ctx context.Context, args idArg) (*venue, error) {
-	return lookup(ctx, args.ID, graph.KindVenue, asVenue)
+	return lookup(ctx, args, graph.KindVenue, asVenue)
 }
 
 func (q *query) Result(ctx context.Context, args idArg) (*result, error) {
-	return lookup(ctx, args.ID, graph.KindResult, asResult)
+	return lookup(ctx, args, graph.KindResult, asResult)
 }
 
 // listArgs are the arguments of the list of a kind.
 type listArgs struct {
 	Matching *string
 	pageArgs
+	asOfArg
 }
 
 type papersArgs struct {
 	Matching         *string
 	YearFrom, YearTo *int32
 	pageArgs
+	asOfArg
+}
+
+type resultsArgs struct {
+	pageArgs
+	asOfArg
 }
 
 func (q *query) Papers(ctx context.Context, args papersArgs) (*connection[*paper], error) {
-	return list(ctx, graph.KindPaper, filter{args.Matching, args.YearFrom, args.YearTo}, args.pageArgs, asPaper)
+	return list(ctx, graph.KindPaper, filter{args.Matching, args.YearFrom, args.YearTo}, args.pageArgs, args.asOfArg, asPaper)
 }
 
 func (q *query) Methods(ctx context.Context, args listArgs) (*connection[*method], error) {
-	return list(ctx, graph.KindMethod, filter{matching: args.Matching}, args.pageArgs, asMethod)
+	return list(ctx, graph.KindMethod, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asMethod)
 }
 
 func (q *query) Datasets(ctx context.Context, args listArgs) (*connection[*dataset], error) {
-	return list(ctx, graph.KindDataset, filter{matching: args.Matching}, args.pageArgs, asDataset)
+	return list(ctx, graph.KindDataset, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asDataset)
 }
 
 func (q *query) Tasks(ctx context.Context, args listArgs) (*connection[*task], error) {
-	return list(ctx, graph.KindTask, filter{matching: args.Matching}, args.pageArgs, asTask)
+	return list(ctx, graph.KindTask, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asTask)
 }
 
 func (q *query) Metrics(ctx context.Context, args listArgs) (*connection[*metric], error) {
-	return list(ctx, graph.KindMetric, filter{matching: args.Matching}, args.pageArgs, asMetric)
+	return list(ctx, graph.KindMetric, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asMetric)
 }
 
 func (q *query) Concepts(ctx context.Context, args listArgs) (*connection[*concept], error) {
-	return list(ctx, graph.KindConcept, filter{matching: args.Matching}, args.pageArgs, asConcept)
+	return list(ctx, graph.KindConcept, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asConcept)
 }
 
 func (q *query) Authors(ctx context.Context, args listArgs) (*connection[*author], error) {
-	return list(ctx, graph.KindAuthor, filter{matching: args.Matching}, args.pageArgs, asAuthor)
+	return list(ctx, graph.KindAuthor, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asAuthor)
 }
 
 func (q *query) Venues(ctx context.Context, args listArgs) (*connection[*venue], error) {
-	return list(ctx, graph.KindVenue, filter{matching: args.Matching}, args.pageArgs, asVenue)
+	return list(ctx, graph.KindVenue, filter{matching: args.Matching}, args.pageArgs, args.asOfArg, asVenue)
 }
 
-func (q *query) Results(ctx context.Context, args pageArgs) (*connection[*result], error) {
-	return list(ctx, graph.KindResult, filter{}, args, asResult)
+func (q *query) Results(ctx context.Context, args resultsArgs) (*connection[*result], error) {
+	return list(ctx, graph.KindResult, filter{}, args.pageArgs, args.asOfArg, asResult)
 }
 
 // filter narrows the list of a kind down.
@@ -259,8 +284,11 @@ type filter struct {
 }
 
 // list is a page of the nodes of a kind.
-func list[T any](ctx context.Context, kind graph.Kind, f filter, args pageArgs, as func(*entity) T) (*connection[T], error) {
-	r := requestOf(ctx)
+func list[T any](ctx context.Context, kind graph.Kind, f filter, args pageArgs, when asOfArg, as func(*entity) T) (*connection[T], error) {
+	r, err := requestOf(ctx).at(ctx, when.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	p, err := args.page()
 	if err != nil {
 		return nil, err
@@ -275,7 +303,7 @@ func list[T any](ctx context.Context, kind graph.Kind, f filter, args pageArgs, 
 	case f == filter{} && p.after == "" && p.fromEnd:
 		c, err = listBackward[T](r.snap, kind, p)
 	default:
-		c, err = listFiltered[T](ctx, kind, f, p)
+		c, err = listFiltered[T](ctx, r, kind, f, p)
 	}
 	if err != nil {
 		return nil, err
@@ -352,8 +380,7 @@ func listCursor(arg, cursor string) (graph.ID, error) {
 }
 
 // listFiltered reads a page of what passes a filter, out of the whole list.
-func listFiltered[T any](ctx context.Context, kind graph.Kind, f filter, p page) (*connection[T], error) {
-	r := requestOf(ctx)
+func listFiltered[T any](ctx context.Context, r *request, kind graph.Kind, f filter, p page) (*connection[T], error) {
 	if f.matching != nil {
 		if err := r.chargeSearch("matching", *f.matching); err != nil {
 			return nil, err

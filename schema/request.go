@@ -23,8 +23,12 @@ type request struct {
 	// stop ends the request with an error instead of an answer.
 	stop context.CancelCauseFunc
 
-	nodes, fields, text atomic.Int64 // spent of the limits of these names
+	*spending            // one for the request, whichever snapshots it sees
+	others    *snapshots // those that asOf names
 }
+
+// spending is what a request has used of the limits of these names.
+type spending struct{ nodes, fields, text atomic.Int64 }
 
 type requestKey struct{}
 

@@ -9,6 +9,7 @@ import (
 type resolveArgs struct {
 	Name  string
 	Kinds *[]graph.Kind
+	asOfArg
 }
 
 // Resolve says what a name stands for.
@@ -17,7 +18,10 @@ func (q *query) Resolve(ctx context.Context, args resolveArgs) (*resolution, err
 	if args.Kinds != nil {
 		kinds = *args.Kinds
 	}
-	r := requestOf(ctx)
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	ids, err := r.lookup("name", args.Name, kinds)
 	if err != nil {
 		return nil, err

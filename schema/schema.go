@@ -119,7 +119,7 @@ func New(source Source, o Options) (*Schema, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	engine, err := graphql.ParseSchema(sdl, &query{source: source},
+	engine, err := graphql.ParseSchema(sdl, &query{},
 		graphql.UseStringDescriptions(),
 		graphql.MaxDepth(s.limits.Depth),
 		graphql.MaxQueryLength(s.limits.QueryLength),
@@ -228,7 +228,8 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 	defer stop(nil)
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Deadline, errDeadline)
 	defer cancel()
-	req := &request{snap: snap, base: s.base, limits: s.limits, sweeps: s.sweeps, stop: stop}
+	req := &request{snap: snap, base: s.base, limits: s.limits, sweeps: s.sweeps, stop: stop, spending: new(spending), others: &snapshots{source: s.source}}
+	defer req.others.end()
 	got := s.engine.Exec(withRequest(ctx, req), r.Query, r.OperationName, r.Variables)
 	answer = &Response{Snapshot: snap.Info(), Nodes: int(req.nodes.Load()), Fields: int(req.fields.Load()), Text: int(req.text.Load())}
 	s.fill(ctx, answer, r, got)

@@ -12,6 +12,7 @@ type searchArgs struct {
 	Text  string
 	Kinds *[]graph.Kind
 	First int32
+	asOfArg
 }
 
 // Search finds nodes by words.
@@ -24,7 +25,10 @@ func (q *query) Search(ctx context.Context, args searchArgs) (*searchResult, err
 	if args.Kinds != nil {
 		kinds = *args.Kinds
 	}
-	r := requestOf(ctx)
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	hits, err := r.search(ctx, "text", args.Text, kinds, n)
 	if err != nil {
 		return nil, err

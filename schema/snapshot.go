@@ -9,20 +9,31 @@ import (
 	"papergraph/store"
 )
 
-// Stats says how large the request's snapshot is.
-func (q *query) Stats(ctx context.Context) *stats {
-	return &stats{counts{requestOf(ctx).snap.Info()}}
+// Stats says how large a snapshot is.
+func (q *query) Stats(ctx context.Context, args asOfArg) (*stats, error) {
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return &stats{counts{r.snap.Info()}}, nil
 }
 
-type firstSnapshots struct{ First int32 }
+type snapshotsArgs struct {
+	First int32
+	asOfArg
+}
 
 // Snapshots lists the snapshots of the store, whichever the request sees.
-func (q *query) Snapshots(args firstSnapshots) (*[]snapshot, error) {
+func (q *query) Snapshots(ctx context.Context, args snapshotsArgs) (*[]snapshot, error) {
 	n, err := pageSize("first", args.First)
 	if err != nil {
 		return nil, err
 	}
-	infos, err := q.source.Snapshots()
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	infos, err := r.infos(args.AsOf)
 	if err != nil {
 		return nil, err
 	}

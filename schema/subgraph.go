@@ -32,6 +32,7 @@ type subgraphArgs struct {
 	Kinds     *[]graph.Kind
 	Relations *[]graph.Relation
 	MaxNodes  int32
+	asOfArg
 }
 
 // Subgraph reads a bounded piece of the graph.
@@ -46,7 +47,10 @@ func (q *query) Subgraph(ctx context.Context, args subgraphArgs) (*subgraph, err
 	case args.MaxNodes < 1 || args.MaxNodes > maxSubgraphNodes:
 		return nil, codef(CodeInput, "maxNodes: %d is not between 1 and %d", args.MaxNodes, maxSubgraphNodes)
 	}
-	r := requestOf(ctx)
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	if err := r.charge(int(args.MaxNodes) * (1 + usualEdges)); err != nil {
 		return nil, err
 	}
