@@ -56,7 +56,7 @@ var built struct {
 }
 
 // corpusStore returns a store of the corpus for reading.
-func corpusStore(t *testing.T) string {
+func corpusStore(t testing.TB) string {
 	t.Helper()
 	built.once.Do(func() {
 		if built.dir, built.err = os.MkdirTemp("", "papergraph-corpus"); built.err != nil {
@@ -73,7 +73,7 @@ func corpusStore(t *testing.T) string {
 }
 
 // copyStore copies a store for a test to write to.
-func copyStore(t *testing.T, from string) string {
+func copyStore(t testing.TB, from string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "copy.db")
 	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {

@@ -48,13 +48,13 @@ var servingLine = regexp.MustCompile(`^papergraph: serving snapshot [0-9a-f]+ on
 
 // startServer starts a command that serves, on a free port, and returns when
 // it does. The server is killed when the test ends, if it has not ended before.
-func startServer(t *testing.T, args ...string) *server {
+func startServer(t testing.TB, args ...string) *server {
 	t.Helper()
 	return start(t, exec.Command("papergraph", append(args, "--addr", "127.0.0.1:0")...))
 }
 
 // start is startServer of any command.
-func start(t *testing.T, cmd *exec.Cmd) *server {
+func start(t testing.TB, cmd *exec.Cmd) *server {
 	t.Helper()
 	s := &server{cmd: cmd, ended: make(chan error, 1), stderr: &lockedBuffer{}}
 	r, w := io.Pipe()
@@ -90,7 +90,7 @@ func start(t *testing.T, cmd *exec.Cmd) *server {
 }
 
 // stop ends the server as an operator does and returns its exit code.
-func (s *server) stop(t *testing.T) int {
+func (s *server) stop(t testing.TB) int {
 	t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
