@@ -21,15 +21,15 @@ type idArg struct {
 	asOfArg
 }
 
-// Node finds a node by id, also by one that it had in another snapshot. It does
-// not resolve names.
+// Node finds a node by id, also by one that it had in another snapshot, or else
+// by what it is called.
 func (q *query) Node(ctx context.Context, args idArg) (*entity, error) {
-	id, err := parseID("id", args.ID)
+	r, err := requestOf(ctx).at(ctx, args.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	r, err := requestOf(ctx).at(ctx, args.AsOf)
-	if err != nil {
+	id, err := r.resolveRef("id", string(args.ID))
+	if err != nil || id == "" {
 		return nil, err
 	}
 	es, err := r.known(ctx, []graph.ID{id}, needsRecord(selected(ctx), ""))
@@ -40,6 +40,15 @@ func (q *query) Node(ctx context.Context, args idArg) (*entity, error) {
 		return es[0], nil
 	}
 	return nil, r.ambiguous(id)
+}
+
+// resolveRef is the id that a reference is, whether a node has it or not, or else
+// what it stands for first of all; empty where nothing is called so.
+func (r *request) resolveRef(arg, ref string) (graph.ID, error) {
+	if _, _, err := graph.ParseID(ref); err == nil {
+		return graph.ID(ref), nil
+	}
+	return r.find(arg, ref)
 }
 
 // ambiguous is an error where the id of a former node stands for several now.
@@ -67,29 +76,21 @@ func (q *query) Nodes(ctx context.Context, args idsArgs) (*[]*entity, error) {
 	if len(args.IDs) > maxPage {
 		return nil, codef(CodeInput, "ids: %d are more than a page may have, which is %d", len(args.IDs), maxPage)
 	}
-	ids := make([]graph.ID, len(args.IDs))
-	for i := range ids {
-		var err error
-		if ids[i], err = parseID(fmt.Sprintf("ids[%d]", i), args.IDs[i]); err != nil {
-			return nil, err
-		}
-	}
 	r, err := requestOf(ctx).at(ctx, args.AsOf)
 	if err != nil {
 		return nil, err
+	}
+	ids := make([]graph.ID, len(args.IDs))
+	for i := range ids {
+		if ids[i], err = r.resolveRef(fmt.Sprintf("ids[%d]", i), string(args.IDs[i])); err != nil {
+			return nil, err
+		}
 	}
 	es, err := r.known(ctx, ids, needsRecord(selected(ctx), ""))
 	if err != nil {
 		return nil, err
 	}
 	return &es, nil
-}
-
-func parseID(arg string, id graphql.ID) (graph.ID, error) {
-	if _, _, err := graph.ParseID(string(id)); err != nil {
-		return "", codef(CodeInput, "%s: %v", arg, err)
-	}
-	return graph.ID(id), nil
 }
 
 // known returns the entities of those ids that are in the graph, or that were
@@ -184,6 +185,16 @@ func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error
 		return nil, err
 	}
 	return r.snap.Lookup(ref, kinds...)
+}
+
+// find is what a reference stands for first of all; empty where nothing is
+// called so.
+func (r *request) find(arg, ref string, kinds ...graph.Kind) (graph.ID, error) {
+	ids, err := r.lookup(arg, ref, kinds)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
 }
 
 func (q *query) Paper(ctx context.Context, args idArg) (*paper, error) {

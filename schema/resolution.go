@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"papergraph/graph"
+	"papergraph/store"
 )
 
 type resolveArgs struct {
@@ -87,3 +88,55 @@ func (r *resolution) Why() []decision {
 	}
 	return r.req.decisionsOf(why)
 }
+
+// nearReasons are the reasons' names in the schema.
+var nearReasons = map[store.NearReason]string{
+	store.NearNamesake: "namesake", store.NearVersion: "version", store.NearLonger: "longer",
+}
+
+// KeptApart lists the entities that have a name like the one asked about and
+// are not the entity.
+func (r *resolution) KeptApart(ctx context.Context, args firstArg) (*[]keptApart, error) {
+	n, err := pageSize("first", args.First)
+	if err != nil {
+		return nil, err
+	}
+	list := []keptApart{}
+	e := r.Entity()
+	if e == nil {
+		return &list, nil
+	}
+	if err := r.req.charge(searchCost); err != nil {
+		return nil, err
+	}
+	name := r.name
+	if graph.NameKey(name) == "" || string(e.id) == name {
+		name = e.node.Name
+	}
+	near, err := r.req.snap.Near(ctx, e.id, name, n)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]graph.ID, len(near))
+	for i := range near {
+		ids[i] = near[i].ID
+	}
+	g, err := r.req.readGroup(ctx, ids, needsRecord(selected(ctx), "entity"))
+	if err != nil {
+		return nil, err
+	}
+	for i := range near {
+		list = append(list, keptApart{near[i], g.members[i]})
+	}
+	return &list, nil
+}
+
+// keptApart is an entity with a name like another's.
+type keptApart struct {
+	near   store.Near
+	entity *entity
+}
+
+func (k keptApart) Entity() *entity { return k.entity }
+func (k keptApart) Name() string    { return k.entity.req.chargeText(k.near.Name) }
+func (k keptApart) Reason() string  { return nearReasons[k.near.Reason] }

@@ -214,6 +214,7 @@ func TestEnumerationsAreTheDomains(t *testing.T) {
 		"Better":     {string(graph.HigherIsBetter), string(graph.LowerIsBetter)},
 		"LinkKind":   {string(graph.LinkCode), string(graph.LinkData), string(graph.LinkDemo), string(graph.LinkProject)},
 		"NameMatch":  {"alias", "id", "name", "outsideId"},
+		"Likeness":   {"longer", "namesake", "version"},
 	}
 	for _, k := range graph.Kinds() {
 		want["Kind"] = append(want["Kind"], string(k))

@@ -175,16 +175,6 @@ func (s *subgraph) drawn(write func(io.Writer) error) (*string, error) {
 	return &drawing, nil
 }
 
-// relationship is an edge with the nodes that it joins.
-type relationship struct {
-	*stated
-	from, to *entity
-}
-
-func (r relationship) From() *entity            { return r.from }
-func (r relationship) To() *entity              { return r.to }
-func (r relationship) Relation() graph.Relation { return r.edge.Relation }
-
 type omission struct {
 	o    graph.Omission
 	node *entity
