@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/graph-gophers/graphql-go"
@@ -119,6 +120,11 @@ func needsRecord(selected []string, paths ...string) bool {
 // selected lists the paths of the fields that the query selects below the one
 // being resolved.
 func selected(ctx context.Context) []string { return graphql.SelectedFieldNames(ctx) }
+
+// selects says whether a query selects a field at one of the given paths.
+func selects(selected []string, paths ...string) bool {
+	return slices.ContainsFunc(paths, func(path string) bool { return slices.Contains(selected, path) })
+}
 
 func (e *entity) ID() graphql.ID        { return graphql.ID(e.id) }
 func (e *entity) Name() string          { return e.req.chargeText(e.node.Name) }

@@ -65,6 +65,7 @@ func TestAttacks(t *testing.T) {
 		{"100 searches", aliases(100, `a%d:search(text:"paper number"){hits{score}}`), CodeBudget, "at most 2000", 10_000, 12_000},
 		{"100 connections of 100 papers", "{papers(first:200){nodes" + aliases(100, "a%d:uses(last:%[1]d){totalCount}") + "}}", CodeBudget, "at most 2000", 12_000, 12_000},
 		{"100 subgraphs", aliases(100, "a%d:subgraph(maxNodes:500){title}"), CodeBudget, "at most 2000", 100, 100*2500 + 1},
+		{"100 paths", aliases(100, `a%d:path(from:"Method 0" to:"Method 1" maxLength:6){complete}`), CodeBudget, "at most 2000", 10_000, 110_000},
 		{"200 abstracts of 100 papers", "{papers(first:200){nodes" + aliases(200, "a%d:abstract") + "}}", CodeBudget, "bytes of text", 21_000, 250},
 		{"200 ids of 100 papers", "{papers(first:200){nodes" + aliases(200, "a%d:id") + "}}", CodeBudget, "too many fields", 21_000, 250},
 		{"introspection of everything by way of everything", "{__schema{types{" + strings.Repeat("possibleTypes{interfaces{", 5) + "fields{name}" + strings.Repeat("}}", 5) + "}}}", CodeBudget, "too many fields", 100_000, 0},
@@ -252,6 +253,9 @@ func TestSweepsWaitForRoom(t *testing.T) {
 		`{papers(matching:"paper"){totalCount}}`,
 		`{papers(yearFrom:2000){totalCount}}`,
 		`{subgraph(search:"method"){nodes{id}}}`,
+		`{path(from:"Method 0" to:"Method 1"){complete}}`,
+		`{related(id:"Method 0"){score}}`,
+		`{suggest(prefix:"meth"){id}}`,
 	}
 	for _, q := range queries {
 		got := s.Exec(t.Context(), Request{Query: q})
