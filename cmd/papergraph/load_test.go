@@ -190,7 +190,9 @@ func (l load) measure(b *testing.B, server process) {
 		all.bytes += r.bytes
 	}
 	slices.Sort(all.times)
-	at := func(quantile float64) float64 { return all.times[int(quantile*float64(len(all.times)-1))].Seconds() * 1e3 }
+	at := func(quantile float64) float64 {
+		return all.times[int(quantile*float64(len(all.times)-1))].Seconds() * 1e3
+	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "req/s")
 	b.ReportMetric(at(0.5), "p50-ms")
 	b.ReportMetric(at(0.95), "p95-ms")
