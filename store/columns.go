@@ -34,6 +34,7 @@ type columns struct {
 
 	tallies sync.Pool // of *tally, all zero
 	named   nameCache
+	beside  neighbourCache
 
 	// order holds the uids of each kind as [Snapshot.List] has them, made when
 	// first asked for.

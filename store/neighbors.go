@@ -104,43 +104,6 @@ func (q *reader) adjacency(c *columns, uid uint32, relations relationMask, d Dir
 	return lists, err
 }
 
-// orderedLists reads the posting lists of a node as [Snapshot.Neighbors] orders
-// them: by relation, out before in, and the best neighbours first.
-func (q *reader) orderedLists(c *columns, uid uint32, relations relationMask, d Direction, kinds kindMask) ([]postingList, error) {
-	lists, err := q.adjacency(c, uid, relations, d)
-	if err != nil {
-		return nil, err
-	}
-	var own *block
-	if d != In && c.kinds[uid] == kindCodes[graph.KindPaper] {
-		if own, err = q.block(c.id(uid), uid); err != nil {
-			return nil, err
-		}
-	}
-	for i := range lists {
-		l := &lists[i]
-		if kinds != 0 {
-			l.uids = slices.DeleteFunc(l.uids, func(u uint32) bool { return !kinds.has(c.kinds[u]) })
-		}
-		if l.direction == directionIn || own == nil {
-			slices.SortFunc(l.uids, c.compare)
-			continue
-		}
-		confidence := make(map[uint32]float64, len(l.uids))
-		for _, u := range l.uids {
-			confidence[u] = own.find(edgeUIDs{from: uid, relation: l.relation, to: u}).confidence()
-		}
-		slices.SortFunc(l.uids, func(a, b uint32) int {
-			return cmp.Or(cmp.Compare(confidence[b], confidence[a]), c.compare(a, b))
-		})
-	}
-	lists = slices.DeleteFunc(lists, func(l postingList) bool { return len(l.uids) == 0 })
-	slices.SortFunc(lists, func(a, b postingList) int {
-		return cmp.Or(cmp.Compare(a.relation, b.relation), cmp.Compare(a.direction, b.direction))
-	})
-	return lists, nil
-}
-
 // Neighbors lists the neighbours of a node: by relation in the order of
 // [graph.Relations], edges from the node before edges to it, then the edges of
 // a paper by confidence, highest first, all others by year of the neighbour,

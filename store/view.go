@@ -115,7 +115,7 @@ func (v *viewer) keepSure(uid uint32, lists []postingList) error {
 	}
 	for i := range lists {
 		l := &lists[i]
-		kept := l.uids[:0]
+		kept := make([]uint32, 0, len(l.uids)) // the list may be the cache's
 		for _, u := range l.uids {
 			if err := v.ctx.Err(); err != nil {
 				return err
