@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/graph-gophers/graphql-go"
 
@@ -17,8 +18,10 @@ import (
 type entity struct {
 	req *request
 	id  graph.ID
-	// node is the record; nil where the query selects only what the id tells.
+	// node is the record; nil where the query selects only what is known
+	// without.
 	node  *graph.Node
+	label string // the name, where there is no record; see name
 	group *group
 }
 
@@ -28,6 +31,7 @@ type group struct {
 	req     *request
 	members []*entity
 	loads   loads
+	named   sync.Once
 }
 
 // newGroup makes entities of nodes that were read; records[i] is that of
@@ -41,6 +45,26 @@ func newGroup(req *request, ids []graph.ID, records []*graph.Node) *group {
 		}
 	}
 	return g
+}
+
+// readNames reads the names of the members that have no record. A leaf, which
+// is what asks for a name, cannot fail: what cannot be read ends the request.
+func (g *group) readNames() {
+	var ids []graph.ID
+	var nameless []*entity
+	for _, e := range g.members {
+		if e.node == nil {
+			ids, nameless = append(ids, e.id), append(nameless, e)
+		}
+	}
+	labels, err := g.req.snap.Labels(g.req.ctx, ids)
+	if err != nil {
+		g.req.stop(fmt.Errorf("read the names of %d nodes: %w", len(ids), err))
+		return
+	}
+	for i, e := range nameless {
+		e.label = labels[i].Name
+	}
 }
 
 // byID returns the members by id.
@@ -92,9 +116,10 @@ func (r *request) readGroup(ctx context.Context, ids []graph.ID, records bool) (
 	return newGroup(r, unique, nodes), nil
 }
 
-// idFields are the fields of all types that need no record of the node. Fields
-// of connections are added by [connectionFields].
-var idFields = map[string]bool{"id": true, "kind": true, "url": true, "paperCount": true}
+// plainFields are the fields of all types that need no record of the node: what
+// the id tells, or the store has at hand. Fields of connections are added by
+// [connectionFields].
+var plainFields = map[string]bool{"id": true, "kind": true, "url": true, "paperCount": true, "name": true, "title": true, "year": true}
 
 // needsRecord says whether a query selects, under one of the given paths of
 // the field that ctx belongs to, anything that needs a node's record. The path
@@ -109,7 +134,7 @@ func needsRecord(selected []string, paths ...string) bool {
 			if !ok || strings.Contains(field, ".") {
 				continue
 			}
-			if !idFields[field] && !connectionFields[field] {
+			if !plainFields[field] && !connectionFields[field] {
 				return true
 			}
 		}
@@ -127,12 +152,22 @@ func selects(selected []string, paths ...string) bool {
 }
 
 func (e *entity) ID() graphql.ID        { return graphql.ID(e.id) }
-func (e *entity) Name() string          { return e.req.chargeText(e.node.Name) }
+func (e *entity) Name() string          { return e.req.chargeText(e.name()) }
 func (e *entity) Aliases() []string     { return e.req.chargeTexts(e.node.Aliases) }
 func (e *entity) Kind() graph.Kind      { return e.id.Kind() }
 func (e *entity) URL() string           { return e.req.url(e.id) }
 func (e *entity) PaperCount() int32     { return int32(e.req.snap.Degree(e.id)) }
 func (e *entity) Decisions() []decision { return e.req.decisionsOf(e.node.Decisions) }
+
+// name is the name in the record or, where there is none, in a smaller one
+// that is read for the group.
+func (e *entity) name() string {
+	if e.node != nil {
+		return e.node.Name
+	}
+	e.group.named.Do(e.group.readNames)
+	return e.label
+}
 
 // connectionArgs are the arguments of the field connections.
 type connectionArgs struct {

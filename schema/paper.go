@@ -11,9 +11,9 @@ type paper struct{ *entity }
 
 func asPaper(e *entity) *paper { return &paper{e} }
 
-func (p *paper) Title() string      { return p.req.chargeText(p.node.Paper.Title) }
+func (p *paper) Title() string      { return p.Name() }
 func (p *paper) Abstract() *string  { return orNull(p.req.chargeText(p.node.Paper.Abstract)) }
-func (p *paper) Year() *int32       { return orNull(int32(p.node.Paper.Year)) }
+func (p *paper) Year() *int32       { return orNull(int32(p.req.snap.Year(p.id))) }
 func (p *paper) Venue() *string     { return orNull(p.node.Paper.Venue) }
 func (p *paper) Authors() []string  { return p.req.chargeTexts(p.node.Paper.Authors) }
 func (p *paper) Keywords() []string { return p.req.chargeTexts(p.node.Paper.Keywords) }

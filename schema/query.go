@@ -159,11 +159,11 @@ func lookup[T any](ctx context.Context, args idArg, kind graph.Kind, as func(*en
 	if err != nil {
 		return nil, err
 	}
-	ids, err := r.lookup("id", string(args.ID), []graph.Kind{kind})
-	if err != nil || len(ids) == 0 {
+	id, err := r.find("id", string(args.ID), kind)
+	if err != nil || id == "" {
 		return nil, err
 	}
-	g, err := r.readGroup(ctx, ids[:1], needsRecord(selected(ctx), ""))
+	g, err := r.readGroup(ctx, []graph.ID{id}, needsRecord(selected(ctx), ""))
 	if err != nil {
 		return nil, err
 	}
@@ -173,15 +173,21 @@ func lookup[T any](ctx context.Context, args idArg, kind graph.Kind, as func(*en
 // maxRef bounds a reference, in bytes: the longest title that a paper may have.
 const maxRef = 2 << 10
 
-// lookup finds what a reference given in an argument stands for.
-func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error) {
+// chargeRef checks a reference given in an argument and charges for finding
+// what it stands for.
+func (r *request) chargeRef(arg, ref string) error {
 	switch {
 	case strings.TrimSpace(ref) == "":
-		return nil, codef(CodeInput, "%s: give an id, a name or an outside id", arg)
+		return codef(CodeInput, "%s: give an id, a name or an outside id", arg)
 	case len(ref) > maxRef:
-		return nil, codef(CodeInput, "%s: %d bytes are more than any name has, which is at most %d", arg, len(ref), maxRef)
+		return codef(CodeInput, "%s: %d bytes are more than any name has, which is at most %d", arg, len(ref), maxRef)
 	}
-	if err := r.charge(1); err != nil {
+	return r.charge(1)
+}
+
+// lookup finds all that a reference given in an argument stands for.
+func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error) {
+	if err := r.chargeRef(arg, ref); err != nil {
 		return nil, err
 	}
 	return r.snap.Lookup(ref, kinds...)
@@ -190,11 +196,10 @@ func (r *request) lookup(arg, ref string, kinds []graph.Kind) ([]graph.ID, error
 // find is what a reference stands for first of all; empty where nothing is
 // called so.
 func (r *request) find(arg, ref string, kinds ...graph.Kind) (graph.ID, error) {
-	ids, err := r.lookup(arg, ref, kinds)
-	if err != nil || len(ids) == 0 {
+	if err := r.chargeRef(arg, ref); err != nil {
 		return "", err
 	}
-	return ids[0], nil
+	return r.snap.LookupFirst(ref, kinds...)
 }
 
 func (q *query) Paper(ctx context.Context, args idArg) (*paper, error) {

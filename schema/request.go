@@ -20,6 +20,8 @@ type request struct {
 	base   string // before the path in addresses
 	limits Limits
 	sweeps chan struct{} // of the schema
+	// ctx is that of the request, for leaves, which are handed none.
+	ctx context.Context
 	// stop ends the request with an error instead of an answer.
 	stop context.CancelCauseFunc
 

@@ -230,7 +230,9 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 	defer cancel()
 	req := &request{snap: snap, base: s.base, limits: s.limits, sweeps: s.sweeps, stop: stop, spending: new(spending), others: &snapshots{source: s.source}}
 	defer req.others.end()
-	got := s.engine.Exec(withRequest(ctx, req), r.Query, r.OperationName, r.Variables)
+	ctx = withRequest(ctx, req)
+	req.ctx = ctx
+	got := s.engine.Exec(ctx, r.Query, r.OperationName, r.Variables)
 	answer = &Response{Snapshot: snap.Info(), Nodes: int(req.nodes.Load()), Fields: int(req.fields.Load()), Text: int(req.text.Load())}
 	s.fill(ctx, answer, r, got)
 	return answer

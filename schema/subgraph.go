@@ -64,15 +64,15 @@ func (q *query) Subgraph(ctx context.Context, args subgraphArgs) (*subgraph, err
 	switch {
 	case args.IDs != nil:
 		for _, ref := range *args.IDs {
-			ids, err := r.lookup("ids", string(ref), nil)
+			id, err := r.find("ids", string(ref))
 			if err != nil {
 				return nil, err
 			}
-			if len(ids) == 0 {
+			if id == "" {
 				return nil, codef(CodeNotFound, "ids: nothing in the graph is %q", ref)
 			}
-			if !slices.Contains(o.Focus, ids[0]) {
-				o.Focus = append(o.Focus, ids[0])
+			if !slices.Contains(o.Focus, id) {
+				o.Focus = append(o.Focus, id)
 			}
 		}
 		if len(o.Focus) > o.MaxNodes {

@@ -76,6 +76,13 @@ func TestLookup(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%q %v (-want +got):\n%s", tt.ref, tt.kinds, diff)
 		}
+		var want graph.ID
+		if len(got) > 0 {
+			want = got[0]
+		}
+		if first, err := r.LookupFirst(tt.ref, tt.kinds...); err != nil || first != want {
+			t.Errorf("LookupFirst(%q, %v) = %q, %v, want %q", tt.ref, tt.kinds, first, err, want)
+		}
 	}
 	if _, err := r.Lookup("x", "animal"); !errors.Is(err, graph.ErrKind) {
 		t.Errorf("unknown kind: %v", err)

@@ -191,6 +191,23 @@ func (r *Snapshot) Lookup(ref string, kinds ...graph.Kind) ([]graph.ID, error) {
 	return ids, nil
 }
 
+// LookupFirst is the first that [Snapshot.Lookup] finds; empty where there is
+// none. Where the reference is an id, that is known without reading.
+func (r *Snapshot) LookupFirst(ref string, kinds ...graph.Kind) (graph.ID, error) {
+	mask, err := maskOf(kinds)
+	if err != nil {
+		return "", err
+	}
+	if uid, ok := r.columns.uid(graph.ID(ref)); ok && mask.has(r.columns.kinds[uid]) {
+		return r.columns.id(uid), nil
+	}
+	ids, err := r.Lookup(ref, kinds...)
+	if err != nil || len(ids) == 0 {
+		return "", err
+	}
+	return ids[0], nil
+}
+
 // place finds where in its kind's list a node stands. The error wraps
 // [ErrNotFound].
 func (c *columns) place(kind graph.Kind, id graph.ID) (int, error) {
@@ -262,6 +279,15 @@ func (r *Snapshot) Degree(id graph.ID) int {
 		return 0
 	}
 	return int(r.columns.papers[uid])
+}
+
+// Year is the year of a paper; 0 where it has none, and for other nodes.
+func (r *Snapshot) Year(id graph.ID) int {
+	uid, ok := r.columns.uid(id)
+	if !ok {
+		return 0
+	}
+	return int(r.columns.year[uid])
 }
 
 // AllNodes yields every node in the order of [graph.CompareIDs].
