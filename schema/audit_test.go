@@ -25,7 +25,7 @@ func TestAudit(t *testing.T) {
 	if err != nil {
 		t.Skip(err)
 	}
-	server := httptest.NewServer(NewHandler(schemaOf(t, small(t), Options{})))
+	server := httptest.NewServer(NewHandler(schemaOf(t, small(t), Options{}), HandlerOptions{}))
 	defer server.Close()
 	cmd := exec.CommandContext(t.Context(), node, "testdata/audit.mjs", filepath.Join(module, "lib", "index.mjs"), server.URL+"/graphql")
 	var stderr bytes.Buffer

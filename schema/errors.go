@@ -25,11 +25,11 @@ const (
 	CodeValidation  Code = "GRAPHQL_VALIDATION_FAILED" // it does not fit the schema, or a static limit
 	CodeRequest     Code = "BAD_REQUEST"               // the HTTP request is not a GraphQL request
 	CodeInput       Code = "BAD_USER_INPUT"            // an argument has a value that means nothing
-	CodeNotFound    Code = "NOT_FOUND"                 // the snapshot or the start of a subgraph is not there
+	CodeNotFound    Code = "NOT_FOUND"                 // the snapshot, the start of a subgraph or a kept query is not there
 	CodeBudget      Code = "BUDGET_EXCEEDED"           // the answer would be too large
 	CodeTimeout     Code = "TIMEOUT"                   // the request took too long
 	CodeCancelled   Code = "CANCELLED"                 // who asked went away
-	CodeUnavailable Code = "UNAVAILABLE"               // there is no graph to ask
+	CodeUnavailable Code = "UNAVAILABLE"               // the server cannot do this, now or at all
 	CodeInternal    Code = "INTERNAL"                  // our fault; the log has the cause
 )
 

@@ -10,10 +10,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
 
+	"papergraph/exporters"
 	"papergraph/store"
 )
 
@@ -35,13 +37,25 @@ import (
 // The parameter asOf of the address, of a POST too, names the snapshot to
 // answer from; the header Papergraph-Snapshot of the answer says which it was.
 // The header X-Request-Id is taken over from the request, or made up.
+//
+// [Handler.ServeQueries] serves queries that are kept, in more forms.
 type Handler struct {
+	HandlerOptions
 	schema *Schema
 	gzips  sync.Pool // of *gzip.Writer
 }
 
+// HandlerOptions are what a Handler can be told. The zero value is ready for
+// use.
+type HandlerOptions struct {
+	// Queries keeps the queries that links lead to; nil keeps none.
+	Queries *QueryStore
+	// Renderer draws answers; nil where nothing can.
+	Renderer *exporters.Renderer
+}
+
 // NewHandler returns a Handler of s.
-func NewHandler(s *Schema) *Handler { return &Handler{schema: s} }
+func NewHandler(s *Schema, o HandlerOptions) *Handler { return &Handler{HandlerOptions: o, schema: s} }
 
 // Headers of ours.
 const (
@@ -64,9 +78,7 @@ func badRequest(format string, args ...any) error {
 
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := requestID(r)
-	w.Header().Set(headerRequestID, id)
-	w.Header().Add("Vary", "Accept, Accept-Encoding")
+	id := h.begin(w, r)
 	mediaType := negotiate(r.Header.Values("Accept"))
 	if mediaType == "" {
 		h.refuse(w, r, typeJSON, &httpError{http.StatusNotAcceptable, CodeRequest, "accept " + typeGraphQL + " or " + typeJSON})
@@ -78,6 +90,20 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	request.ID = id
+	h.answer(w, r, request, mediaType, nil)
+}
+
+// begin sets the headers that every answer has, and returns the request's id.
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string) {
+	id = requestID(r)
+	w.Header().Set(headerRequestID, id)
+	w.Header().Add("Vary", "Accept, Accept-Encoding")
+	return id
+}
+
+// answer answers a request: in a form if there is one, and else, as it does
+// with errors, with a mediaType of GraphQL.
+func (h *Handler) answer(w http.ResponseWriter, r *http.Request, request Request, mediaType string, f *form) {
 	s := h.schema
 	snap, release, err := s.source.Open(request.AsOf)
 	if err != nil {
@@ -89,7 +115,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache") // to be asked about, by ETag, each time
 	tag := ""
 	if isGet(r) {
-		if tag, err = h.etag(request, snap.Info(), mediaType); err != nil {
+		if tag, err = h.etag(request, snap.Info(), mediaType, f); err != nil {
 			h.write(w, r, mediaType, s.refuse(request, err))
 			return
 		}
@@ -100,6 +126,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	answer := s.exec(r.Context(), request, snap)
+	if f != nil {
+		h.writeForm(w, r, request, snap, answer, mediaType, tag, f)
+		return
+	}
 	if tag != "" && len(answer.Errors) == 0 {
 		w.Header().Set("ETag", tag)
 	}
@@ -127,34 +157,15 @@ func requestID(r *http.Request) string {
 // read reads the GraphQL request out of an HTTP request.
 func (h *Handler) read(w http.ResponseWriter, r *http.Request) (Request, error) {
 	var p parameters
+	var err error
 	switch {
 	case isGet(r):
 		values := r.URL.Query()
+		p = parametersOf(values)
 		p.Query = quoted(values, "query")
-		p.OperationName = quoted(values, "operationName")
-		p.Variables = json.RawMessage(values.Get("variables"))
-		p.Extensions = json.RawMessage(values.Get("extensions"))
 	case r.Method == http.MethodPost:
-		if ct := r.Header.Get("Content-Type"); !jsonBody(ct) {
-			return Request{}, &httpError{http.StatusUnsupportedMediaType, CodeRequest, fmt.Sprintf("the body must be %s in UTF-8, its Content-Type is %q", typeJSON, ct)}
-		}
-		if ce := r.Header.Get("Content-Encoding"); ce != "" && ce != "identity" {
-			return Request{}, &httpError{http.StatusUnsupportedMediaType, CodeRequest, fmt.Sprintf("the body must not be encoded, its Content-Encoding is %q", ce)}
-		}
-		limit := h.schema.limits.Body
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-		if err != nil {
-			var tooLarge *http.MaxBytesError
-			if errors.As(err, &tooLarge) {
-				return Request{}, &httpError{http.StatusRequestEntityTooLarge, CodeRequest, fmt.Sprintf("the body has more than %d bytes", limit)}
-			}
-			return Request{}, badRequest("read the body: %v", err)
-		}
-		if trimmed := bytes.TrimSpace(body); len(trimmed) > 0 && trimmed[0] == '[' {
-			return Request{}, badRequest("the body is an array; send one request at a time")
-		}
-		if err := json.Unmarshal(body, &p); err != nil {
-			return Request{}, badRequest("the body is not a JSON object of a request: %v", err)
+		if p, err = h.readBody(w, r); err != nil {
+			return Request{}, err
 		}
 	default:
 		return Request{}, &httpError{http.StatusMethodNotAllowed, CodeRequest, "use GET or POST, not " + r.Method}
@@ -164,9 +175,44 @@ func (h *Handler) read(w http.ResponseWriter, r *http.Request) (Request, error) 
 	return request, err
 }
 
+// readBody reads the parameters in the body of a request.
+func (h *Handler) readBody(w http.ResponseWriter, r *http.Request) (p parameters, err error) {
+	if ct := r.Header.Get("Content-Type"); !jsonBody(ct) {
+		return p, &httpError{http.StatusUnsupportedMediaType, CodeRequest, fmt.Sprintf("the body must be %s in UTF-8, its Content-Type is %q", typeJSON, ct)}
+	}
+	if ce := r.Header.Get("Content-Encoding"); ce != "" && ce != "identity" {
+		return p, &httpError{http.StatusUnsupportedMediaType, CodeRequest, fmt.Sprintf("the body must not be encoded, its Content-Encoding is %q", ce)}
+	}
+	limit := h.schema.limits.Body
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		var tooLarge *http.MaxBytesError
+		if errors.As(err, &tooLarge) {
+			return p, &httpError{http.StatusRequestEntityTooLarge, CodeRequest, fmt.Sprintf("the body has more than %d bytes", limit)}
+		}
+		return p, badRequest("read the body: %v", err)
+	}
+	if trimmed := bytes.TrimSpace(body); len(trimmed) > 0 && trimmed[0] == '[' {
+		return p, badRequest("the body is an array; send one request at a time")
+	}
+	if err := json.Unmarshal(body, &p); err != nil {
+		return p, badRequest("the body is not a JSON object of a request: %v", err)
+	}
+	return p, nil
+}
+
+// parametersOf are those in an address, without the query.
+func parametersOf(values url.Values) parameters {
+	return parameters{
+		OperationName: quoted(values, "operationName"),
+		Variables:     json.RawMessage(values.Get("variables")),
+		Extensions:    json.RawMessage(values.Get("extensions")),
+	}
+}
+
 // quoted is a parameter of an address as a JSON string; nothing if it is not
 // there.
-func quoted(values map[string][]string, name string) json.RawMessage {
+func quoted(values url.Values, name string) json.RawMessage {
 	v := values[name]
 	if len(v) == 0 {
 		return nil
@@ -218,7 +264,7 @@ func (p parameters) request() (Request, error) {
 // etag names the answer to a request: all that it can depend on. It is weak
 // because the same answer may be compressed or not. The list of snapshots is
 // the one thing that is not the snapshot's own.
-func (h *Handler) etag(r Request, info store.Info, mediaType string) (string, error) {
+func (h *Handler) etag(r Request, info store.Info, mediaType string, f *form) (string, error) {
 	infos, err := h.schema.source.Snapshots()
 	if err != nil {
 		return "", err
@@ -230,6 +276,12 @@ func (h *Handler) etag(r Request, info store.Info, mediaType string) (string, er
 	variables, err := json.Marshal(r.Variables) // in the order of keys
 	if err != nil {
 		return "", fmt.Errorf("name the answer: %w", err)
+	}
+	if f != nil {
+		mediaType = f.name
+		if f.image != "" && h.Renderer != nil {
+			mediaType += " " + strings.Join(h.Renderer.Programs(), " ") // others draw differently
+		}
 	}
 	sum := sha256.New()
 	for _, part := range []string{
@@ -244,12 +296,13 @@ func (h *Handler) etag(r Request, info store.Info, mediaType string) (string, er
 
 // refuse answers what is not a GraphQL request that can be executed.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, mediaType string, err error) {
-	status, code := http.StatusBadRequest, CodeRequest
 	var he *httpError
-	if errors.As(err, &he) {
-		status, code = he.status, he.code
+	if !errors.As(err, &he) {
+		h.write(w, r, mediaType, h.schema.refuse(Request{ID: w.Header().Get(headerRequestID)}, err))
+		return
 	}
-	if status == http.StatusMethodNotAllowed {
+	status, code := he.status, he.code
+	if status == http.StatusMethodNotAllowed && w.Header().Get("Allow") == "" {
 		w.Header().Set("Allow", "GET, HEAD, POST")
 	}
 	answer := &Response{Errors: []*Error{{Message: err.Error(), Extensions: ErrorExtensions{Code: code}}}}
@@ -302,9 +355,13 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, mediaType string,
 		// Nothing in an error or an id can fail to be JSON.
 		panic(err)
 	}
-	body = append(body, '\n')
+	h.sendBody(w, r, mediaType+"; charset=utf-8", status, append(body, '\n'))
+}
+
+// sendBody writes the body of an answer.
+func (h *Handler) sendBody(w http.ResponseWriter, r *http.Request, contentType string, status int, body []byte) {
 	header := w.Header()
-	header.Set("Content-Type", mediaType+"; charset=utf-8")
+	header.Set("Content-Type", contentType)
 	header.Set("X-Content-Type-Options", "nosniff")
 	if len(body) >= gzipSize && acceptsGzip(r.Header.Values("Accept-Encoding")) {
 		body = h.compress(body)

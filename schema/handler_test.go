@@ -36,7 +36,7 @@ func call(t testing.TB, h http.Handler, method, target, body string, header ...s
 }
 
 func TestHandler(t *testing.T) {
-	h := NewHandler(schemaOf(t, small(t), Options{Limits: Limits{Body: 1000}}))
+	h := NewHandler(schemaOf(t, small(t), Options{Limits: Limits{Body: 1000}}), HandlerOptions{})
 	get := func(query string, more ...string) string {
 		v := url.Values{"query": {query}}
 		for i := 0; i < len(more); i += 2 {
@@ -133,7 +133,7 @@ func TestETag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := NewHandler(s)
+	h := NewHandler(s, HandlerOptions{})
 	const target = "/graphql?query=query($n:Int,$m:Int){papers(first:$n,last:$m){totalCount}}&variables=" + `{"n":1}`
 	get := func(target string, header ...string) (*http.Response, string) {
 		t.Helper()
@@ -186,7 +186,7 @@ func TestETag(t *testing.T) {
 }
 
 func TestCompression(t *testing.T) {
-	h := NewHandler(schemaOf(t, small(t), Options{}))
+	h := NewHandler(schemaOf(t, small(t), Options{}), HandlerOptions{})
 	const body = `{"query":"{__schema{types{name description}}}"}`
 	plain, want := call(t, h, "POST", "/", body, "Content-Type", "application/json")
 	if plain.Header.Get("Content-Encoding") != "" {
@@ -250,7 +250,7 @@ func TestNegotiate(t *testing.T) {
 
 // The handler takes a request's id if it can stand in a log.
 func TestRequestID(t *testing.T) {
-	h := NewHandler(schemaOf(t, small(t), Options{}))
+	h := NewHandler(schemaOf(t, small(t), Options{}), HandlerOptions{})
 	for id, same := range map[string]bool{"abc-DEF_1.2": true, "": false, "a b": false, "a\tb": false, strings.Repeat("x", 65): false, "ü": false} {
 		got, _ := call(t, h, "GET", "/?query={stats{papers}}", "", headerRequestID, id)
 		if back := got.Header.Get(headerRequestID); (back == id) != same || back == "" {
@@ -290,7 +290,7 @@ func TestNoSnapshot(t *testing.T) {
 				t.Fatal(err)
 			}
 			const query = `{node(id:"method:lora"){id}}`
-			got, body := call(t, NewHandler(s), "POST", "/", `{"query":"`+strings.ReplaceAll(query, `"`, `\"`)+`"}`, "Content-Type", "application/json")
+			got, body := call(t, NewHandler(s, HandlerOptions{}), "POST", "/", `{"query":"`+strings.ReplaceAll(query, `"`, `\"`)+`"}`, "Content-Type", "application/json")
 			if got.StatusCode != tt.status || !strings.Contains(body, string(tt.code)) {
 				t.Errorf("status %d, want %d %s: %s", got.StatusCode, tt.status, tt.code, body)
 			}
@@ -320,7 +320,7 @@ func FuzzHandler(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	h := NewHandler(s)
+	h := NewHandler(s, HandlerOptions{})
 	f.Add(`{"query":"{papers{nodes{title uses{edges{evidence{quote}}}}}}"}`)
 	f.Add(`{"query":"query($i:[ID!]!){nodes(ids:$i){id ... on Paper{year}}}","variables":{"i":["paper:x"]}}`)
 	f.Add(`{"query":"{a:stats{...F}} fragment F on Stats{papers @skip(if:true)}","operationName":""}`)

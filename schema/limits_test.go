@@ -165,7 +165,7 @@ func TestDeadlineAndCancellation(t *testing.T) {
 	if len(r.Errors) != 1 || r.Errors[0].Extensions.Code != CodeTimeout || r.Data != nil || !strings.Contains(r.Errors[0].Message, "1ns") {
 		t.Errorf("deadline: %v, %s", r.Err(), r.Data)
 	}
-	got, body := call(t, NewHandler(s), "GET", "/?query={stats{papers}}", "")
+	got, body := call(t, NewHandler(s, HandlerOptions{}), "GET", "/?query={stats{papers}}", "")
 	if got.StatusCode != 503 || !strings.Contains(body, "TIMEOUT") {
 		t.Errorf("deadline over HTTP: %d %s", got.StatusCode, body)
 	}
@@ -211,7 +211,7 @@ func TestInternalErrors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, body := call(t, NewHandler(s), "POST", "/", `{"query":"{stats{papers} snapshots{id}}"}`, "Content-Type", "application/json", headerRequestID, "the-request")
+			_, body := call(t, NewHandler(s, HandlerOptions{}), "POST", "/", `{"query":"{stats{papers} snapshots{id}}"}`, "Content-Type", "application/json", headerRequestID, "the-request")
 			want := `{"errors":[{"message":"internal error; the log has its cause under the-request","path":["snapshots"],"extensions":{"code":"INTERNAL","id":"the-request"}}],"data":{"stats":{"papers":3},"snapshots":null}}` + "\n"
 			if body != want {
 				t.Errorf("%s\nwant %s", body, want)

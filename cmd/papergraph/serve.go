@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,13 +22,17 @@ import (
 
 // serveFlags are those of serve and up.
 type serveFlags struct {
-	addr, baseURL, asOf string
+	addr, baseURL, asOf, queries string
 }
 
 func (f *serveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to serve on; port 0 takes a free one")
 	cmd.Flags().StringVar(&f.baseURL, "base-url", "", "where readers find the server, if not at the root of its address")
+	cmd.Flags().StringVar(&f.queries, "queries", "", "folder of the queries that links lead to (default: "+queriesFolder+" in the store)")
 }
+
+// queriesFolder is where a store has the queries that links lead to.
+const queriesFolder = "queries"
 
 func newServe(g *globals) *cobra.Command {
 	var flags serveFlags
@@ -152,8 +159,14 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags, firs
 	if err != nil {
 		return err
 	}
+	queries, err := schema.OpenQueries(cmp.Or(flags.queries, filepath.Join(g.store, queriesFolder)), schema.QueryLimits{})
+	if err != nil {
+		return err
+	}
+	renderer := exporters.NewRenderer(exporters.RendererOptions{})
+	handler := schema.NewHandler(graphql, schema.HandlerOptions{Queries: queries, Renderer: renderer})
 	server, err := web.New(web.Options{
-		Source: source, GraphQL: schema.NewHandler(graphql), Schema: schema.SDL(), Renderer: exporters.NewRenderer(exporters.RendererOptions{}),
+		Source: source, GraphQL: handler, Queries: http.HandlerFunc(handler.ServeQueries), Schema: schema.SDL(), Renderer: renderer,
 		BaseURL: flags.baseURL, Version: programVersion(), Logger: h.log,
 	})
 	if errors.Is(err, web.ErrBaseURL) {

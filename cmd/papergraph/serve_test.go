@@ -250,3 +250,38 @@ func TestUp(t *testing.T) {
 		t.Errorf("up --strict: %v\n%s", err, out)
 	}
 }
+
+// Links to queries work after a restart, in every form.
+func TestServeLinks(t *testing.T) {
+	t.Parallel()
+	dir := copyStore(t, corpusStore(t))
+	s := startServer(t, "serve", "--store", dir)
+	response, err := http.Post(s.url+"/q", "application/json", strings.NewReader(`{"query": "query($id: ID!) { method(id: $id) { id name usedBy { nodes { id title } } } }", "variables": {"id": "lora"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	var link struct{ Hash, URL string }
+	if err := json.NewDecoder(response.Body).Decode(&link); err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusCreated || len(link.Hash) != 64 || !strings.HasPrefix(link.URL, "/q/"+link.Hash) {
+		t.Fatalf("POST /q: %s, %+v", response.Status, link)
+	}
+	if code := s.stop(t); code != exitDone {
+		t.Errorf("exit code %d, want %d\n%s", code, exitDone, s.stderr)
+	}
+	s = startServer(t, "serve", "--store", dir)
+	for format, want := range map[string]string{
+		"json": `{"data":{"method":{"id":"method:lora","name":"LoRA"`, "jsonl": `"name":"LoRA"`, "csv": "id,name,usedBy.id,usedBy.title",
+		"dot": "digraph", "mermaid": "flowchart",
+	} {
+		if body, _ := get(t, s.url+link.URL+"&format="+format, 200); !strings.Contains(body, want) {
+			t.Errorf("%s: no %q in\n%.1000s", format, want, body)
+		}
+	}
+	if code := s.stop(t); code != exitDone {
+		t.Errorf("exit code %d, want %d\n%s", code, exitDone, s.stderr)
+	}
+	papergraph(t, "check", "--store", dir)
+}

@@ -187,7 +187,8 @@ func newServer(t testing.TB, st *store.Store, o Options) *Server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		o.GraphQL = schema.NewHandler(s)
+		h := schema.NewHandler(s, schema.HandlerOptions{})
+		o.GraphQL, o.Queries = h, http.HandlerFunc(h.ServeQueries)
 	}
 	o.Source, o.Schema = source, schema.SDL()
 	s, err := New(o)

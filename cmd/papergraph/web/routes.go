@@ -12,6 +12,7 @@ import (
 //
 //	/                       the playground
 //	/graphql                GraphQL
+//	/q, /q/<hash>           queries that are kept, and their answers
 //	/schema.graphql         the schema
 //	/healthz                whether the server can answer
 //	/browse                 the start page
@@ -33,6 +34,10 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	}
 	if path == "/graphql" {
 		s.serveGraphQL(w, r)
+		return
+	}
+	if s.Queries != nil && (path == "/q" || strings.HasPrefix(path, "/q/")) {
+		s.serveQueries(w, r, strings.TrimPrefix(path, "/q"))
 		return
 	}
 	handler := s.find(path)
@@ -107,9 +112,25 @@ func (s *Server) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		s.redirect(w, r, "/", r.URL.RawQuery)
 		return
 	}
+	s.GraphQL.ServeHTTP(w, identified(r))
+}
+
+// serveQueries hands on to the handler of queries that are kept, which sees the
+// path below its own.
+func (s *Server) serveQueries(w http.ResponseWriter, r *http.Request, path string) {
+	r = identified(r)
+	u := *r.URL
+	u.Path, u.RawPath = path, ""
+	r.URL = &u
+	s.Queries.ServeHTTP(w, r)
+}
+
+// identified is a request with its id as a header, so that other handlers have
+// one name for it in their logs.
+func identified(r *http.Request) *http.Request {
 	r = r.Clone(r.Context())
-	r.Header.Set(headerRequestID, requestIDOf(r.Context())) // one name in both logs
-	s.GraphQL.ServeHTTP(w, r)
+	r.Header.Set(headerRequestID, requestIDOf(r.Context()))
+	return r
 }
 
 // redirect leads to the address under which the same thing is found. Browsers

@@ -31,6 +31,9 @@ type Options struct {
 	Source Source
 	// GraphQL answers at /graphql. It opens its own snapshot.
 	GraphQL http.Handler
+	// Queries answers at /q and below, as [schema.Handler.ServeQueries] does;
+	// nil where no queries are kept.
+	Queries http.Handler
 	// Schema is the GraphQL schema in its own language, for /schema.graphql.
 	Schema string
 	// Renderer draws; nil where nothing can, and then pages say so.

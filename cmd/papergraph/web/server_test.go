@@ -593,3 +593,23 @@ func TestDrawingsOfClientsThatLeave(t *testing.T) {
 		t.Errorf("a drawing after all have gone: %q, %v", image, err)
 	}
 }
+
+// Queries that are kept have their address below /q, also behind a proxy with
+// a path.
+func TestQueriesAddress(t *testing.T) {
+	st := openStore(t)
+	publish(t, st, small(t))
+	for _, prefix := range []string{"", "/graph"} {
+		s := newServer(t, st, Options{BaseURL: prefix})
+		got := ask(t, s, "GET", prefix+"/q?format=csv&query={stats{papers}}", "Accept", "*/*", "X-Request-Id", "mine")
+		if got.status != 200 || !strings.HasPrefix(got.body, "papers\n") || got.header.Get("X-Request-Id") != "mine" {
+			t.Errorf("%q: %d %v %s", prefix, got.status, got.header, got.body)
+		}
+		if got := ask(t, s, "GET", prefix+"/q/"+strings.Repeat("0", 64)); got.status != 404 || !strings.Contains(got.body, "NOT_FOUND") {
+			t.Errorf("%q: %d %s", prefix, got.status, got.body)
+		}
+		if got := ask(t, s, "GET", prefix+"/quite"); got.status != 404 || strings.Contains(got.body, "NOT_FOUND") {
+			t.Errorf("%q: %d %s", prefix, got.status, got.body)
+		}
+	}
+}
