@@ -260,7 +260,10 @@ func TestRequestID(t *testing.T) {
 }
 
 // failing is a source of a server in trouble.
-type failing struct{ err error }
+type failing struct {
+	Source
+	err error
+}
 
 func (f failing) Open(string) (*store.Snapshot, func(), error) { return nil, nil, f.err }
 func (f failing) Snapshots() ([]store.Info, error)             { return nil, f.err }
@@ -280,9 +283,9 @@ func TestNoSnapshot(t *testing.T) {
 		code   Code
 	}{
 		{"empty store", FromStore(openStore(t)), 503, CodeUnavailable},
-		{"closed store", failing{store.ErrClosed}, 503, CodeUnavailable},
-		{"broken store", failing{store.ErrDamaged}, 500, CodeInternal},
-		{"closed snapshot", closedSnapshot{snap}, 200, CodeUnavailable},
+		{"closed store", failing{err: store.ErrClosed}, 503, CodeUnavailable},
+		{"broken store", failing{err: store.ErrDamaged}, 500, CodeInternal},
+		{"closed snapshot", closedSnapshot{snap: snap}, 200, CodeUnavailable},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, err := New(tt.source, Options{})
@@ -306,7 +309,10 @@ func TestNoSnapshot(t *testing.T) {
 	}
 }
 
-type closedSnapshot struct{ snap *store.Snapshot }
+type closedSnapshot struct {
+	Source
+	snap *store.Snapshot
+}
 
 func (c closedSnapshot) Open(string) (*store.Snapshot, func(), error) {
 	return c.snap, func() {}, nil

@@ -255,6 +255,9 @@ func TestSweepsWaitForRoom(t *testing.T) {
 		`{subgraph(search:"method"){nodes{id}}}`,
 		`{path(from:"Method 0" to:"Method 1"){complete}}`,
 		`{related(id:"Method 0"){score}}`,
+		`{bridges(from:"Method 0" to:"Method 1"){complete}}`,
+		`{leaderboard{totalCount}}`,
+		`{gaps{oneNeighbour{totalCount}}}`,
 		`{suggest(prefix:"meth"){id}}`,
 	}
 	for _, q := range queries {

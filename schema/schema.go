@@ -33,6 +33,8 @@ type Source interface {
 	Open(asOf string) (snap *store.Snapshot, release func(), err error)
 	// Snapshots lists all snapshots, newest first.
 	Snapshots() ([]store.Info, error)
+	// Diff compares two snapshots as [store.Store.Diff] does.
+	Diff(ctx context.Context, from, to string, max int) (*store.Diff, error)
 }
 
 // FromStore is the Source that an open store is. Every request sees what was
