@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,6 +48,16 @@ type ResultNode struct {
 	Method     ID         `json:"method,omitempty"`
 	Dataset    ID         `json:"dataset,omitempty"`
 	Baseline   string     `json:"baseline,omitempty"` // as the text has it
+}
+
+// Number is the value as a number: "38,000" is 38000, and the unit does not
+// count. ok is false where the value is none.
+func (r *ResultNode) Number() (n float64, ok bool) {
+	n, err := strconv.ParseFloat(strings.ReplaceAll(r.Value, ",", ""), 64)
+	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+		return 0, false
+	}
+	return n, true
 }
 
 // Decision is the record of one merge: the name Name of kind Kind stands for

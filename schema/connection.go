@@ -12,10 +12,13 @@ import (
 
 // connection is a page of a list of nodes.
 type connection[T any] struct {
+	req   *request
 	rows  []row
 	total int
 	info  pageInfo
 	as    func(*entity) T // the type that the schema has for the nodes
+	// listing is the whole list, where the query selects facets.
+	listing *store.Listing
 }
 
 // row is an entry of a page.
@@ -126,11 +129,12 @@ func in(r graph.Relation, kinds ...graph.Kind) store.NeighborQuery {
 type need struct {
 	records bool // of the neighbours
 	edges   bool // more than how the neighbours were reached
+	facets  bool
 }
 
 func needOf(ctx context.Context) need {
 	names := selected(ctx)
-	n := need{records: needsRecord(names, "nodes", "edges.node")}
+	n := need{records: needsRecord(names, "nodes", "edges.node"), facets: slices.Contains(names, "facets")}
 	for _, f := range []string{"edges.support", "edges.confidence", "edges.classes", "edges.evidence", "edges.statements"} {
 		n.edges = n.edges || slices.Contains(names, f)
 	}
@@ -142,7 +146,8 @@ type neighbourKey struct {
 	of               graph.Kind
 	relations, kinds string
 	direction        store.Direction
-	where            string // canonical
+	where            *edgeFilter // the argument itself, which siblings have in common
+	order            *[]order
 	page             page
 	need             need
 }
@@ -152,7 +157,8 @@ type neighbourPage struct {
 	rows  []row
 	total int
 	info  pageInfo
-	err   error // such as a cursor that is another member's
+	list  *store.Listing // the whole list, where it is needed
+	err   error          // such as a cursor that is another member's
 	// handedOut is set once the page is part of the answer. The first time is
 	// paid for when it is read; a node that is reached on many ways has its
 	// page in the answer as often.
@@ -166,9 +172,18 @@ func neighbours[T any](ctx context.Context, e *entity, q store.NeighborQuery, ar
 	if err != nil {
 		return nil, err
 	}
-	key := neighbourKey{of: e.id.Kind(), relations: joined(q.Relations), kinds: joined(q.Kinds), direction: q.Direction, where: args.Where.canonical(), page: p, need: needOf(ctx)}
+	key := neighbourKey{
+		of: e.id.Kind(), relations: joined(q.Relations), kinds: joined(q.Kinds), direction: q.Direction,
+		where: args.Where, order: args.OrderBy, page: p, need: needOf(ctx),
+	}
 	pages, err := shared(&e.group.loads, key, func() (map[graph.ID]*neighbourPage, error) {
-		return e.req.readNeighbours(ctx, e.group.ofKind(key.of), q, args.Where, p, key.need)
+		reader := filterReader{req: e.req}
+		where := reader.edge(args.Where, kindOf[T]())
+		if reader.err != nil {
+			return nil, reader.err
+		}
+		aq := store.AdjacentQuery{NeighborQuery: q, Where: where, Order: orderOf(args.OrderBy), Spend: e.req.charge}
+		return e.req.readNeighbours(ctx, e.group.ofKind(key.of), aq, p, key.need)
 	})
 	if err != nil {
 		return nil, err
@@ -182,7 +197,7 @@ func neighbours[T any](ctx context.Context, e *entity, q store.NeighborQuery, ar
 			return nil, err
 		}
 	}
-	return &connection[T]{rows: mine.rows, total: mine.total, info: mine.info, as: as}, nil
+	return &connection[T]{req: e.req, rows: mine.rows, total: mine.total, info: mine.info, as: as, listing: mine.list}, nil
 }
 
 // joined makes a list part of a key.
@@ -196,33 +211,38 @@ func joined[S ~string](list []S) string {
 }
 
 // readNeighbours reads a page of neighbours of each of the given nodes: one
-// read of neighbours a node, then one of all nodes and one of all edges.
-func (r *request) readNeighbours(ctx context.Context, members []*entity, q store.NeighborQuery, where *edgeFilter, p page, need need) (map[graph.ID]*neighbourPage, error) {
+// read of all neighbours, then one of all nodes and one of all edges.
+func (r *request) readNeighbours(ctx context.Context, members []*entity, aq store.AdjacentQuery, p page, need need) (map[graph.ID]*neighbourPage, error) {
 	if err := r.charge(len(members)); err != nil {
+		return nil, err
+	}
+	of := make([]graph.ID, len(members))
+	for i, m := range members {
+		of[i] = m.id
+	}
+	lists, err := r.adjacent(ctx, of, aq)
+	if err != nil {
 		return nil, err
 	}
 	pages := make(map[graph.ID]*neighbourPage, len(members))
 	var ids []graph.ID
 	var keys []store.EdgeKey
-	for _, m := range members {
-		all, err := r.snap.Neighbors(ctx, m.id, q)
-		if err != nil {
-			return nil, err
+	for i, id := range of {
+		l := lists[i]
+		np := &neighbourPage{total: l.Len()}
+		if need.facets {
+			np.list = l
 		}
-		if all, err = r.matching(ctx, m.id, all, where); err != nil {
-			return nil, err
-		}
-		np := &neighbourPage{total: len(all)}
-		pages[m.id] = np
-		from, to, err := p.cut(len(all), func(n store.Neighbor) int { return slices.Index(all, n) })
+		pages[id] = np
+		from, to, err := p.cut(l.Len(), l.Index)
 		if err != nil {
 			np.err = err
 			continue
 		}
-		np.rows, np.info = rowsOf(all, from, to)
-		for _, n := range all[from:to] {
-			ids = append(ids, n.ID)
-			keys = append(keys, edgeKey(m.id, n))
+		np.rows, np.info = rowsOf(l, from, to)
+		for _, row := range np.rows {
+			ids = append(ids, row.at.ID)
+			keys = append(keys, edgeKey(id, row.at))
 		}
 	}
 	g, err := r.readGroup(ctx, ids, need.records)
@@ -250,40 +270,26 @@ func (r *request) readNeighbours(ctx context.Context, members []*entity, q store
 	return pages, nil
 }
 
-// matching are the neighbours behind edges that the filter takes, in their
-// order. To decide, the edges of the whole list are looked at, which is charged
-// for.
-func (r *request) matching(ctx context.Context, of graph.ID, all []store.Neighbor, where *edgeFilter) ([]store.Neighbor, error) {
-	if where.takesAll() {
-		return all, nil
-	}
-	if err := r.charge(len(all)); err != nil {
-		return nil, err
-	}
-	keys := make([]store.EdgeKey, len(all))
-	for i, n := range all {
-		keys[i] = edgeKey(of, n)
-	}
-	confidences, err := r.snap.Confidences(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	kept := make([]store.Neighbor, 0, len(all))
-	for i, n := range all {
-		if where.takes(confidences[i]) {
-			kept = append(kept, n)
+// adjacent lists neighbours, in a sweep's place where a filter or an order looks
+// at all of them.
+func (r *request) adjacent(ctx context.Context, of []graph.ID, aq store.AdjacentQuery) ([]*store.Listing, error) {
+	if aq.Where != nil || len(aq.Order) > 0 {
+		done, err := r.sweep(ctx)
+		if err != nil {
+			return nil, err
 		}
+		defer done()
 	}
-	return kept, nil
+	return r.snap.Adjacent(ctx, of, aq)
 }
 
 // rowsOf makes a page of a list, without nodes and edges as yet.
-func rowsOf(all []store.Neighbor, from, to int) ([]row, pageInfo) {
+func rowsOf(l *store.Listing, from, to int) ([]row, pageInfo) {
 	rows := make([]row, to-from)
-	for i, n := range all[from:to] {
+	for i, n := range l.Page(from, to) {
 		rows[i].at = n
 	}
-	return rows, infoOf(rows, from > 0, to < len(all))
+	return rows, infoOf(rows, from > 0, to < l.Len())
 }
 
 func infoOf(rows []row, previous, next bool) pageInfo {

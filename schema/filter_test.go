@@ -86,9 +86,16 @@ func TestEdgeFilterRefuses(t *testing.T) {
 		code     Code
 		contains string
 	}{
-		{`{paper(id: "x") {uses(where: {support: {gt: 1}}) {totalCount}}}`, CodeValidation, "support"},
+		{`{paper(id: "x") {uses(where: {year: {gt: 1}}) {totalCount}}}`, CodeValidation, "year"},
 		{`{paper(id: "x") {uses(where: {confidence: {gte: "much"}}) {totalCount}}}`, CodeValidation, "Float"},
-		{`{papers(where: {confidence: {gte: 0.5}}) {totalCount}}`, CodeValidation, "where"},
+		{`{papers(where: {confidence: {gte: 0.5}}) {totalCount}}`, CodeValidation, "confidence"},
+		{`{papers(where: {id: {eq: " "}}) {totalCount}}`, CodeInput, "where: id: eq: give an id"},
+		{`{papers(where: {id: {in: [` + strings.Repeat(`"a",`, 201) + `]}}) {totalCount}}`, CodeInput, "201 values of in are too many, at most 200"},
+		{`{papers(where: {OR: [` + strings.Repeat(`{year: {gt: 1}},`, 101) + `]}) {totalCount}}`, CodeInput, "more than 200 conditions"},
+		{`{papers(where: ` + strings.Repeat(`{NOT: `, 201) + "{}" + strings.Repeat("}", 201) + `) {totalCount}}`, CodeInput, "more than 200 conditions"},
+		{`{papers(where: {uses: {some: {usedBy: {all: {name: {contains: "x"}}}}}}, first: 201) {totalCount}}`, CodeInput, "first: 201"},
+		{`{papers {facets(fields: [` + strings.Repeat("year ", 21) + `]) {valueCount}}}`, CodeInput, "21 facets are too many, at most 20"},
+		{`{papers {facets(fields: [year], first: 201) {valueCount}}}`, CodeInput, "first: 201"},
 		// The whole list is looked at and paid for, not only the page.
 		{`{method(id: "method:method-0") {a: usedBy(first: 1, where: {confidence: {gte: 0.5}}) {totalCount} b: usedBy(first: 2, where: {confidence: {gte: 0.5}}) {totalCount}}}`, CodeBudget, "reads too much"},
 	} {

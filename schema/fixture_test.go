@@ -258,8 +258,15 @@ func schemaOf(t testing.TB, c *corpus, o Options) *Schema {
 	return s
 }
 
+// failer is a test, or a check of a property.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // ask executes a query that must have no errors and returns its data, decoded.
-func ask(t testing.TB, s *Schema, query string, variables map[string]any) map[string]any {
+func ask(t failer, s *Schema, query string, variables map[string]any) map[string]any {
 	t.Helper()
 	r := s.Exec(context.Background(), Request{Query: query, Variables: variables})
 	if err := r.Err(); err != nil {
@@ -273,7 +280,7 @@ func ask(t testing.TB, s *Schema, query string, variables map[string]any) map[st
 }
 
 // at finds a value in decoded JSON by names and indexes: "papers.nodes.0.id".
-func at(t testing.TB, v any, path string) any {
+func at(t failer, v any, path string) any {
 	t.Helper()
 	for _, p := range strings.Split(path, ".") {
 		switch x := v.(type) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -216,9 +217,31 @@ func TestEnumerationsAreTheDomains(t *testing.T) {
 		"NameMatch":  {"alias", "id", "name", "outsideId"},
 		"Likeness":   {"longer", "namesake", "version"},
 	}
-	for _, k := range graph.Kinds() {
-		want["Kind"] = append(want["Kind"], string(k))
+	for _, k := range append(graph.Kinds(), "") {
+		if k != "" {
+			want["Kind"] = append(want["Kind"], string(k))
+		}
+		facets := slices.Collect(maps.Keys(relationFields[k]))
+		order := []string{"id", "name", "paperCount"}
+		switch k {
+		case graph.KindPaper:
+			facets, order = append(facets, "year"), append(order, "year")
+		case graph.KindResult:
+			order = append(order, "value")
+		case "":
+			facets, order = []string{"kind", "relation", "year"}, nil
+		}
+		want[typeName(k)+"Facet"] = facets
+		if order != nil {
+			want[typeName(k)+"OrderField"] = order
+		}
 	}
+	for f := range orderKeys {
+		if f != "value" {
+			want["EdgeOrderField"] = append(want["EdgeOrderField"], f)
+		}
+	}
+	want["OrderDirection"] = []string{"ASC", "DESC"}
 	for _, r := range graph.Relations() {
 		want["Relation"] = append(want["Relation"], string(r.Relation))
 	}

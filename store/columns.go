@@ -35,6 +35,13 @@ type columns struct {
 	tallies sync.Pool // of *tally, all zero
 	named   nameCache
 	beside  neighbourCache
+	tied    relationCache
+
+	// details holds what conditions ask of records, by kind, once it was read.
+	details [maxKind + 1]struct {
+		mu   sync.Mutex
+		read *nodeDetails
+	}
 
 	// order holds the uids of each kind as [Snapshot.List] has them, made when
 	// first asked for.

@@ -98,12 +98,34 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		return nil, err
 	}
 	defer done()
+	if limit <= 0 {
+		return nil, nil
+	}
+	t := r.columns.tally()
+	defer r.columns.putBack(t)
+	if err := q.score(ctx, t, text, mask); err != nil {
+		return nil, err
+	}
+	best := topK(t.touched, limit, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(t.scores[b], t.scores[a]), cmp.Compare(t.c.ranks[a], t.c.ranks[b]))
+	})
+	hits := make([]Hit, len(best))
+	for i, uid := range best {
+		hits[i] = Hit{ID: t.c.id(uid), Score: t.scores[uid]}
+	}
+	return hits, nil
+}
+
+// score finds the nodes of some kinds that a search for a text finds, the
+// touched of the tally, with their scores.
+func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMask) error {
 	query := newAnalyser().terms(text)
 	if len(query) > maxQueryWords {
 		query = query[:maxQueryWords]
 	}
-	if len(query) == 0 || limit <= 0 {
-		return nil, nil
+	t.toScore()
+	if len(query) == 0 {
+		return nil
 	}
 	stems := make([]string, len(query))
 	for i, t := range query {
@@ -112,10 +134,7 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 	// Each distinct word once, in a fixed order: sums of floats depend on it.
 	slices.Sort(stems)
 	stems = slices.Compact(stems)
-	t := r.columns.tally()
-	defer r.columns.putBack(t)
-	t.toScore()
-	sc := &scorer{c: r.columns, mask: mask, words: len(stems), t: t}
+	sc := &scorer{c: t.c, mask: kinds, words: len(stems), t: t}
 	unfinished := -1
 	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) {
 		unfinished, _ = slices.BinarySearch(stems, query[len(query)-1].stem)
@@ -123,21 +142,22 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 	var unknown uint64 // words that nothing was found for
 	for i, stem := range stems {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
+		var err error
 		if t.postings, err = q.postings(t.postings[:0], stem); err != nil {
-			return nil, err
+			return err
 		}
 		found := len(t.postings)
 		least := sc.add(1<<i, t.postings, 1)
 		if i == unfinished {
 			begun, err := q.expansions(ctx, query[len(query)-1].word)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			ps, err := q.anyOf(t, begun)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			found = max(found, len(ps))
 			least = min(least, sc.add(1<<i, ps, prefixWeight))
@@ -147,7 +167,7 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		}
 		ps, err := q.spellingPostings(t, stem, found)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(ps) > 0 {
 			sc.addBelow(1<<i, ps, least)
@@ -158,7 +178,7 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		}
 		if i == unfinished {
 			if ps, err = q.stemPostings(query[len(query)-1].word); err != nil {
-				return nil, err
+				return err
 			}
 			sc.add(1<<i, ps, prefixWeight)
 		}
@@ -167,13 +187,14 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 		}
 	}
 	if unknown != 0 {
-		ps, err := q.namesLike(r.columns, text)
+		ps, err := q.namesLike(t.c, text)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		sc.addBelow(unknown, ps, math.Inf(1))
 	}
-	return sc.best(limit), nil
+	sc.finish()
+	return nil
 }
 
 // postings appends all postings of a term to dst, ascending.
@@ -479,19 +500,10 @@ func (s *scorer) addTo(uid uint32, words uint64, score float64) {
 	s.t.scores[uid] += score
 }
 
-// best returns the highest scores. Without the share of words, a name that has
-// one rare word of a query would stand before those that have all of it.
-func (s *scorer) best(limit int) []Hit {
-	scores := s.t.scores
+// finish weighs the scores. Without the share of words, a name that has one rare
+// word of a query would stand before those that have all of it.
+func (s *scorer) finish() {
 	for _, uid := range s.t.touched {
-		scores[uid] *= float64(bits.OnesCount64(s.t.matched[uid])) / float64(s.words)
+		s.t.scores[uid] *= float64(bits.OnesCount64(s.t.matched[uid])) / float64(s.words)
 	}
-	best := topK(s.t.touched, limit, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(s.c.ranks[a], s.c.ranks[b]))
-	})
-	hits := make([]Hit, len(best))
-	for i, uid := range best {
-		hits[i] = Hit{ID: s.c.id(uid), Score: scores[uid]}
-	}
-	return hits
 }
