@@ -38,4 +38,7 @@ var (
 	// ErrPut says that what was put does not make a graph: a node twice, an
 	// edge to a node that is not there, a statement in another paper's name.
 	ErrPut = errors.New("cannot be stored")
+	// ErrTooLarge says that a paper's facts take more room than a record may.
+	// The writer goes on without them.
+	ErrTooLarge = errors.New("too large to be stored")
 )

@@ -179,7 +179,7 @@ func (w *Writer) putFacts(f *graph.Facts, inputHash string) error {
 // writeBody writes a value of table B unless it is there.
 func (w *Writer) writeBody(key, body []byte) error {
 	if len(body) > maxValue {
-		return fmt.Errorf("%w: facts of %d bytes, at most %d are allowed", ErrPut, len(body), maxValue)
+		return fmt.Errorf("%w: facts of %d bytes, at most %d are allowed", ErrTooLarge, len(body), maxValue)
 	}
 	keyHash, bodyHash := maphash.Bytes(w.seed, key), maphash.Bytes(w.seed, body)
 	if before, ok := w.bodies[keyHash]; ok {

@@ -20,7 +20,7 @@ type resolved struct {
 // maxResolvedPending bounds the memory of records that were set, each of which
 // takes resolvedOverhead beside its key and value.
 const (
-	maxResolvedPending = 16 << 20
+	maxResolvedPending = 4 << 20
 	resolvedOverhead   = 100
 )
 

@@ -538,7 +538,7 @@ func TestKeptFacts(t *testing.T) {
 // or not, and by the next.
 func TestResolution(t *testing.T) {
 	s := open(t)
-	value := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1<<19) }
+	value := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1<<18) }
 	key := func(i int) []byte { return fmt.Appendf(nil, "key %d", i) }
 	for round := range 3 {
 		w, err := s.Begin(t.Context())

@@ -133,6 +133,7 @@ type builder struct {
 	Options
 	writing  sync.Mutex // guards w while goroutines extract
 	w        *store.Writer
+	refusing sync.Mutex // guards the report's problems while sources are read
 	report   Report
 	first    bool // the store has no snapshot
 	resolver *resolve.Resolver
@@ -165,21 +166,12 @@ func (b *builder) extract(ctx context.Context) error {
 	var workers sync.WaitGroup
 	workers.Go(func() {
 		defer close(docs)
-		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, Locate: b.Locate, OnBytes: func(n int64) { bytesRead.Add(n) }, OnProblem: func(p source.Problem) {
-			b.report.Problems++
-			if !errors.Is(p, source.ErrField) {
-				b.report.Skipped++
-			}
-			if b.OnProblem != nil {
-				b.OnProblem(p)
-			}
-		}}
+		options := source.Options{Strict: b.Strict, Stdin: b.Stdin, Locate: b.Locate, OnBytes: func(n int64) { bytesRead.Add(n) }, OnProblem: b.refuse}
 		for d, err := range source.Read(ctx, b.Paths, options) {
 			if err != nil {
 				cancel(err)
 				return
 			}
-			b.report.Read++
 			select {
 			case docs <- d:
 			case <-ctx.Done():
@@ -243,6 +235,19 @@ func (b *builder) extract(ctx context.Context) error {
 		return b.prune(ctx, chosen)
 	}
 	return nil
+}
+
+// refuse reports what is wrong with the sources.
+func (b *builder) refuse(p source.Problem) {
+	b.refusing.Lock()
+	defer b.refusing.Unlock()
+	b.report.Problems++
+	if !errors.Is(p, source.ErrField) {
+		b.report.Skipped++
+	}
+	if b.OnProblem != nil {
+		b.OnProblem(p)
+	}
 }
 
 // hash is what content is compared by. None is nothing's.
@@ -309,7 +314,8 @@ func (c choice) better(than choice) bool {
 	return cmp.Or(cmp.Compare(c.abstract, than.abstract), cmp.Compare(c.year, than.year), bytes.Compare(than.document[:], c.document[:])) > 0
 }
 
-// take puts facts unless a better form of the paper has been taken.
+// take puts facts unless a better form of the paper has been taken, or they are
+// too large, which is the document's problem.
 func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 	b.writing.Lock()
 	defer b.writing.Unlock()
@@ -319,7 +325,6 @@ func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 	old, again := chosen[id]
 	entry := e.entry
 	if again {
-		b.report.Duplicates++
 		var err error
 		if entry, _, err = b.w.FactsEntry(e.key); err != nil {
 			return err // what was taken since e was extracted counts
@@ -327,9 +332,11 @@ func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 		if c.document == old.document {
 			// The same from elsewhere: what is said to be its place must not
 			// depend on what came first.
+			b.report.Read, b.report.Duplicates = b.report.Read+1, b.report.Duplicates+1
 			return b.moveTo(e.key, entry.Origin, d.Origin)
 		}
 		if !c.better(old) {
+			b.report.Read, b.report.Duplicates = b.report.Read+1, b.report.Duplicates+1
 			return nil
 		}
 		c.before = old.before
@@ -338,7 +345,26 @@ func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 			c.before = hash{1} // another version's: it is no hash of ours
 		}
 	}
+	err := b.keep(e, entry, again)
+	if errors.Is(err, store.ErrTooLarge) && !b.Strict {
+		b.refuse(source.Problem{Source: d.Origin.Source, Line: d.Origin.Line, Err: fmt.Errorf("%q: %w; shorten its abstract", d.Title, err)})
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("keep the facts of %q: %w", d.Title, err)
+	}
+	b.report.Read++
+	if again {
+		b.report.Duplicates++
+	}
 	chosen[id] = c
+	return nil
+}
+
+// keep makes the store and the resolver have a paper's facts rather than those
+// of its entry; again says that this build has put those.
+func (b *builder) keep(e *extracted, entry store.FactsEntry, again bool) error {
+	d := &e.facts.Document
 	switch {
 	case e.same && !again:
 		if entry.Origin != d.Origin {
@@ -349,14 +375,17 @@ func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 		// The store's old facts were replaced a moment ago by a worse form.
 		e.facts = b.Extractor.Extract(*d)
 	}
+	old := func() {}
 	if entry.InputHash != "" {
-		if err := b.forget(e.key); err != nil {
+		var err error
+		if old, err = b.forgetting(e.key); err != nil {
 			return err
 		}
 	}
 	if err := b.w.PutFacts(&e.facts, hex.EncodeToString(e.hash[:])); err != nil {
-		return fmt.Errorf("keep the facts of %q: %w", d.Title, err)
+		return err
 	}
+	old()
 	b.observe(e.key, &e.facts)
 	return nil
 }
@@ -377,27 +406,31 @@ func (b *builder) observe(key string, f *graph.Facts) {
 	}
 }
 
-// forget takes the facts back that the store has under a key.
-func (b *builder) forget(key string) error {
+// forgetting reads the facts that the store has under a key and returns what
+// takes them back from the resolver.
+func (b *builder) forgetting(key string) (forget func(), err error) {
 	if b.whole {
-		return nil
+		return func() {}, nil
 	}
 	old, ok, err := b.w.FactsOf(key)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if ok {
-		selected := old.Facts.Select(b.MinConfidence)
-		b.resolver.Forget(key, &selected)
-	}
-	return nil
+	return func() {
+		if ok {
+			selected := old.Facts.Select(b.MinConfidence)
+			b.resolver.Forget(key, &selected)
+		}
+	}, nil
 }
 
 // drop removes a paper's facts.
 func (b *builder) drop(key string) error {
-	if err := b.forget(key); err != nil {
+	forget, err := b.forgetting(key)
+	if err != nil {
 		return err
 	}
+	forget()
 	b.report.Removed++
 	return b.w.DeleteFacts(key)
 }

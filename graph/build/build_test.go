@@ -395,6 +395,48 @@ func TestBadRecords(t *testing.T) {
 	}
 }
 
+// A paper that says more than a record can hold is a problem with its place,
+// and what the store has of it stays.
+func TestPaperTooLarge(t *testing.T) {
+	var long strings.Builder
+	for i := 0; long.Len() < 240_000; i++ {
+		fmt.Fprintf(&long, "We propose Net-%d, which outperforms BERT on CIFAR-%d by %d.%d%% accuracy. ", i, i+1, i%90, i%10)
+	}
+	papers := []graph.Document{
+		{Title: "Nets of Every Number", Abstract: "We propose Net-1, which outperforms BERT on CIFAR-10."},
+		{Title: "A Net in Good Shape", Abstract: "We propose ShapeNet-X, which outperforms ResNet on ImageNet."},
+	}
+	o := options(t, write(t, papers))
+	mustRun(t, o)
+	before, _ := export(t, latest(t, o.Store))
+
+	papers[0].Abstract = long.String()
+	for _, strict := range []bool{false, true} {
+		var problems []string
+		o.Paths, o.Strict = []string{write(t, papers)}, strict
+		o.OnProblem = func(p source.Problem) { problems = append(problems, p.Error()) }
+		r, err := build.Run(t.Context(), o)
+		if strict {
+			if !errors.Is(err, store.ErrTooLarge) || !strings.Contains(err.Error(), "Nets of Every Number") {
+				t.Errorf("strict: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Read != 1 || r.Unchanged != 1 || r.Changed != 0 || r.Skipped != 1 {
+			t.Errorf("report %+v", r)
+		}
+		if len(problems) != 1 || !strings.Contains(problems[0], "papers.jsonl:1: \"Nets of Every Number\"") {
+			t.Errorf("problems %q", problems)
+		}
+		if after, _ := export(t, latest(t, o.Store)); after != before {
+			t.Error("the graph changed")
+		}
+	}
+}
+
 func TestNothingToBuild(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	o := options(t, missing)
