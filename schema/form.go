@@ -27,6 +27,9 @@ type form struct {
 	image exporters.ImageFormat
 }
 
+// typePNG is compressed already.
+const typePNG = "image/png"
+
 // formJSON is the name of GraphQL's own form.
 const formJSON = "json"
 
@@ -37,7 +40,7 @@ var forms = []form{
 	{name: "dot", media: "text/vnd.graphviz; charset=utf-8", draw: drawDOT},
 	{name: "mermaid", media: "text/vnd.mermaid; charset=utf-8", draw: drawMermaid},
 	{name: "svg", media: "image/svg+xml", draw: drawDOT, image: exporters.SVG},
-	{name: "png", media: "image/png", draw: drawDOT, image: exporters.PNG},
+	{name: "png", media: typePNG, draw: drawDOT, image: exporters.PNG},
 }
 
 func drawDOT(w io.Writer, v *graph.View, link exporters.LinkFunc) error {

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,9 +12,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 
 	"papergraph/exporters"
+	"papergraph/schema/contentcoding"
 	"papergraph/store"
 )
 
@@ -32,7 +31,10 @@ import (
 //     graph to ask or the deadline passed.
 //   - An answer without errors to a GET has an ETag, made from the snapshot and
 //     the request, and If-None-Match is answered without executing anything.
-//   - Answers of some size are compressed for clients that accept gzip.
+//   - Answers of some size are compressed for clients that accept zstd or gzip.
+//   - The header Papergraph-Cost says what an answer used of the [Limits]:
+//     nodes=12, fields=80, text=1024. A request with {"cost": true} among its
+//     extensions has it in extensions.cost of the answer too, with the limits.
 //
 // The parameter asOf of the address, of a POST too, names the snapshot to
 // answer from; the header Papergraph-Snapshot of the answer says which it was.
@@ -42,7 +44,7 @@ import (
 type Handler struct {
 	HandlerOptions
 	schema *Schema
-	gzips  sync.Pool // of *gzip.Writer
+	coder  contentcoding.Encoder
 }
 
 // HandlerOptions are what a Handler can be told. The zero value is ready for
@@ -61,6 +63,7 @@ func NewHandler(s *Schema, o HandlerOptions) *Handler { return &Handler{HandlerO
 const (
 	headerRequestID = "X-Request-Id"
 	headerSnapshot  = "Papergraph-Snapshot"
+	headerCost      = "Papergraph-Cost"
 )
 
 // httpError is a request that is refused with a status.
@@ -126,6 +129,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, request Request
 		}
 	}
 	answer := s.exec(r.Context(), request, snap)
+	w.Header().Set(headerCost, fmt.Sprintf("nodes=%d, fields=%d, text=%d", answer.Nodes, answer.Fields, answer.Text))
 	if f != nil {
 		h.writeForm(w, r, request, snap, answer, mediaType, tag, f)
 		return
@@ -236,7 +240,9 @@ type parameters struct {
 func (p parameters) request() (Request, error) {
 	var r Request
 	var query *string
-	var extensions map[string]any // nothing that we know stands in them
+	var extensions struct { // what others stand in them is not ours
+		Cost bool `json:"cost"`
+	}
 	for _, f := range []struct {
 		name, want string
 		raw        json.RawMessage
@@ -257,7 +263,7 @@ func (p parameters) request() (Request, error) {
 	if query == nil || strings.TrimSpace(*query) == "" {
 		return Request{}, badRequest("query is missing")
 	}
-	r.Query = *query
+	r.Query, r.Cost = *query, extensions.Cost
 	return r, nil
 }
 
@@ -287,7 +293,7 @@ func (h *Handler) etag(r Request, info store.Info, mediaType string, f *form) (s
 	for _, part := range []string{
 		sdl, h.schema.base, fmt.Sprintf("%+v", h.schema.limits), mediaType,
 		info.ID, strconv.FormatUint(info.Version, 10), strconv.FormatUint(newest, 10), strconv.Itoa(len(infos)),
-		r.Query, r.OperationName, string(variables),
+		r.Query, r.OperationName, string(variables), strconv.FormatBool(r.Cost),
 	} {
 		fmt.Fprintf(sum, "%d:%s", len(part), part)
 	}
@@ -344,10 +350,6 @@ func refusesMutation(r *http.Request, answer *Response) bool {
 // noMutations is what the engine says to a mutation.
 const noMutations = "no mutations are offered by the schema"
 
-// gzipSize is how large an answer must be to be compressed: less fits one
-// packet anyway.
-const gzipSize = 1400
-
 // send writes an answer.
 func (h *Handler) send(w http.ResponseWriter, r *http.Request, mediaType string, status int, answer *Response) {
 	body, err := answer.JSON()
@@ -363,28 +365,14 @@ func (h *Handler) sendBody(w http.ResponseWriter, r *http.Request, contentType s
 	header := w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("X-Content-Type-Options", "nosniff")
-	if len(body) >= gzipSize && acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		body = h.compress(body)
-		header.Set("Content-Encoding", "gzip")
+	if len(body) >= contentcoding.Least && contentType != typePNG {
+		if coding := contentcoding.Choose(r.Header.Values("Accept-Encoding")); coding != contentcoding.Identity {
+			body = h.coder.Encode(coding, body)
+			header.Set("Content-Encoding", string(coding))
+		}
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	// A client that is gone does not get the answer; there is nobody to tell.
 	_, _ = w.Write(body)
-}
-
-// compress is body in gzip.
-func (h *Handler) compress(body []byte) []byte {
-	var b bytes.Buffer
-	z, ok := h.gzips.Get().(*gzip.Writer)
-	if !ok {
-		z = gzip.NewWriter(&b)
-	} else {
-		z.Reset(&b)
-	}
-	// Writing to memory does not fail.
-	_, _ = z.Write(body)
-	_ = z.Close()
-	h.gzips.Put(z)
-	return b.Bytes()
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"papergraph/store"
 )
@@ -238,13 +239,50 @@ func TestNegotiate(t *testing.T) {
 			t.Errorf("Accept %q: %q, want %q", tt.accept, got, tt.want)
 		}
 	}
-	for _, tt := range []struct {
-		accept string
-		want   bool
-	}{{"", false}, {"gzip", true}, {"GZIP;q=0.1", true}, {"gzip;q=0", false}, {"br", false}, {"*", true}, {"*;q=0", false}, {"gzip;q=0, *", false}, {"identity, x-gzip", true}} {
-		if got := acceptsGzip([]string{tt.accept}); got != tt.want {
-			t.Errorf("Accept-Encoding %q: %v", tt.accept, got)
-		}
+}
+
+func TestZstd(t *testing.T) {
+	h := NewHandler(schemaOf(t, small(t), Options{}), HandlerOptions{})
+	got, body := call(t, h, "GET", "/?query={__schema{types{name,description}}}", "", "Accept-Encoding", "gzip, br, zstd")
+	z, err := zstd.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if back, err := io.ReadAll(z); err != nil || !json.Valid(back) || got.Header.Get("Content-Encoding") != "zstd" {
+		t.Errorf("%d bytes, %v, header %v", len(back), err, got.Header)
+	}
+}
+
+// What an answer cost stands in a header, and in the answer for those who ask.
+func TestCost(t *testing.T) {
+	s := schemaOf(t, small(t), Options{})
+	h := NewHandler(s, HandlerOptions{})
+	const query = `{papers(first:2){nodes{title}}}`
+	want := s.Exec(t.Context(), Request{Query: query})
+	header := fmt.Sprintf("nodes=%d, fields=%d, text=%d", want.Nodes, want.Fields, want.Text)
+	if want.Nodes == 0 || want.Fields == 0 || want.Text == 0 {
+		t.Fatalf("it costs nothing: %s", header)
+	}
+	got, body := call(t, h, "POST", "/", `{"query":"`+query+`","extensions":{"other":[]}}`, "Content-Type", "application/json")
+	if got.Header.Get(headerCost) != header || strings.Contains(body, "extensions") {
+		t.Errorf("%q, want %q: %s", got.Header.Get(headerCost), header, body)
+	}
+	const target = "/?query=" + query
+	got, body = call(t, h, "GET", target+`&extensions={%22cost%22:true}`, "")
+	if want := fmt.Sprintf(`{"extensions":{"cost":{"nodes":%d,"fields":%d,"text":%d,"limits":{"nodes":20000,"fields":100000,"text":16777216}}},"data":`, want.Nodes, want.Fields, want.Text); !strings.HasPrefix(body, want) {
+		t.Errorf("%s\nwant %s", body, want)
+	}
+	if plain, _ := call(t, h, "GET", target, ""); plain.Header.Get("ETag") == got.Header.Get("ETag") {
+		t.Error("an answer with its cost has the ETag of one without")
+	}
+	if got, body := call(t, h, "GET", target+`&extensions={%22cost%22:7}`, ""); got.StatusCode != 400 || !strings.Contains(body, "extensions must be an object") {
+		t.Errorf("%d %s", got.StatusCode, body)
+	}
+	// An answer that was stopped says what it cost too.
+	stopped := schemaOf(t, small(t), Options{Limits: Limits{Nodes: 1}})
+	if got, body := call(t, NewHandler(stopped, HandlerOptions{}), "GET", target+`&extensions={%22cost%22:true}`, ""); !strings.HasPrefix(got.Header.Get(headerCost), "nodes=") || !strings.Contains(body, `"limits":{"nodes":1,`) {
+		t.Errorf("%q %s", got.Header.Get(headerCost), body)
 	}
 }
 

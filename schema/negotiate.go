@@ -55,28 +55,6 @@ func negotiate(accept []string) string {
 	return typeJSON
 }
 
-// acceptsGzip says whether a client takes gzip.
-func acceptsGzip(acceptEncoding []string) bool {
-	gzip, other := -1.0, -1.0
-	for _, part := range split(acceptEncoding) {
-		coding, rest, _ := strings.Cut(part, ";")
-		quality := 1.0
-		if name, v, ok := strings.Cut(rest, "="); ok && strings.TrimSpace(name) == "q" {
-			quality = qualityOf(strings.TrimSpace(v))
-		}
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip", "x-gzip":
-			gzip = quality
-		case "*":
-			other = quality
-		}
-	}
-	if gzip >= 0 {
-		return gzip > 0
-	}
-	return other > 0
-}
-
 // matchesETag says whether an If-None-Match names a tag, compared weakly.
 func matchesETag(ifNoneMatch []string, tag string) bool {
 	for _, part := range split(ifNoneMatch) {

@@ -146,6 +146,7 @@ type Request struct {
 	Variables     map[string]any `json:"variables,omitempty"`     // values as encoding/json decodes them
 	AsOf          string         `json:"-"`                       // id of a snapshot or a prefix of one; the newest if empty
 	ID            string         `json:"-"`                       // names the request in the log; made up if empty
+	Cost          bool           `json:"-"`                       // whether the answer says what it cost, in extensions.cost
 }
 
 // Response is the answer to a request.
@@ -162,17 +163,37 @@ type Response struct {
 	// Nodes, Fields and Text are what the request used of the [Limits] of these
 	// names.
 	Nodes, Fields, Text int
+	// limits are those that the answer is to say beside them, if it is.
+	limits *Limits
+}
+
+// cost is what an answer says in extensions.cost.
+type cost struct {
+	Nodes  int        `json:"nodes"`
+	Fields int        `json:"fields"`
+	Text   int        `json:"text"`
+	Limits costLimits `json:"limits"`
+}
+
+type costLimits struct {
+	Nodes  int `json:"nodes"`
+	Fields int `json:"fields"`
+	Text   int `json:"text"`
 }
 
 // JSON is the answer as the GraphQL specification wants it.
 func (r *Response) JSON() ([]byte, error) {
 	type extensions struct {
-		ErrorsOmitted int `json:"errorsOmitted,omitempty"`
+		ErrorsOmitted int   `json:"errorsOmitted,omitempty"`
+		Cost          *cost `json:"cost,omitempty"`
 	}
 	envelope := struct {
 		Errors     []*Error   `json:"errors,omitempty"`
 		Extensions extensions `json:"extensions,omitzero"`
-	}{r.Errors, extensions{r.ErrorsOmitted}}
+	}{r.Errors, extensions{ErrorsOmitted: r.ErrorsOmitted}}
+	if l := r.limits; l != nil {
+		envelope.Extensions.Cost = &cost{r.Nodes, r.Fields, r.Text, costLimits{l.Nodes, l.Fields, l.Text}}
+	}
 	b, err := json.Marshal(envelope)
 	if err != nil {
 		return nil, fmt.Errorf("encode the answer: %w", err)
@@ -236,6 +257,9 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 	req.ctx = ctx
 	got := s.engine.Exec(ctx, r.Query, r.OperationName, r.Variables)
 	answer = &Response{Snapshot: snap.Info(), Nodes: int(req.nodes.Load()), Fields: int(req.fields.Load()), Text: int(req.text.Load())}
+	if r.Cost {
+		answer.limits = &s.limits
+	}
 	s.fill(ctx, answer, r, got)
 	return answer
 }

@@ -13,6 +13,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"papergraph/schema/contentcoding"
 )
 
 //go:embed static templates examples
@@ -99,7 +101,7 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request, name, cache strin
 	body := f.body
 	if f.packed {
 		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r) {
+		if contentcoding.AcceptsGzip(r.Header.Values("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 		} else {
 			var err error

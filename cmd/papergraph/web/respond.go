@@ -1,8 +1,6 @@
 package web
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +13,7 @@ import (
 
 	"papergraph/exporters"
 	"papergraph/graph"
+	"papergraph/schema/contentcoding"
 	"papergraph/store"
 )
 
@@ -66,9 +65,6 @@ func matches(list, tag string) bool {
 	return false
 }
 
-// minCompressed is the size from which compression is worth its header.
-const minCompressed = 1 << 10
-
 // write writes a whole answer.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, c content) {
 	h := w.Header()
@@ -77,32 +73,17 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, status int, c con
 		h.Set("Content-Disposition", `inline; filename="`+c.filename+`"`)
 	}
 	body := c.body
-	if len(body) >= minCompressed && c.media != "image/png" && acceptsGzip(r) {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(body) // a buffer takes everything
-		_ = z.Close()
-		body = b.Bytes()
-		h.Set("Content-Encoding", "gzip")
+	if len(body) >= contentcoding.Least && c.media != "image/png" {
+		if coding := contentcoding.Choose(r.Header.Values("Accept-Encoding")); coding != contentcoding.Identity {
+			body = s.coder.Encode(coding, body)
+			h.Set("Content-Encoding", string(coding))
+		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // an error means that the client has gone
 	}
-}
-
-// acceptsGzip reads Accept-Encoding.
-func acceptsGzip(r *http.Request) bool {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		if coding = strings.TrimSpace(coding); strings.EqualFold(coding, "gzip") || coding == "*" {
-			q, found := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-			quality, err := strconv.ParseFloat(q, 64)
-			return !found || err != nil || quality > 0
-		}
-	}
-	return false
 }
 
 // base is the address that links in files begin with.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"papergraph/exporters"
+	"papergraph/schema/contentcoding"
 	"papergraph/store"
 )
 
@@ -55,6 +56,7 @@ type Options struct {
 type Server struct {
 	Options
 	log      *slog.Logger
+	coder    contentcoding.Encoder
 	origin   string // "https://example.org", or "" for the request's own
 	prefix   string // "/graph", or ""
 	pages    pages

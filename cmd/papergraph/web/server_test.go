@@ -418,7 +418,7 @@ func TestNegotiation(t *testing.T) {
 			t.Errorf("Accept %q: %d %s, want %s", accept, got.status, got.header.Get("Content-Type"), want)
 		}
 	}
-	for coding, want := range map[string]bool{"gzip": true, "gzip;q=0": false, "br, gzip;q=0.5": true, "*": true, "identity": false, "": false, "x-gzip": false} {
+	for coding, want := range map[string]bool{"gzip": true, "gzip;q=0": false, "br, gzip;q=0.5": true, "*": true, "identity": false, "": false, "x-gzip": true, "zstd, gzip;q=0": false} {
 		got := ask(t, s, "GET", "/browse", "Accept-Encoding", coding)
 		if (got.header.Get("Content-Encoding") == "gzip") != want {
 			t.Errorf("Accept-Encoding %q: Content-Encoding %q", coding, got.header.Get("Content-Encoding"))
