@@ -209,6 +209,8 @@ func (e *Entities) Save() error {
 		}
 	}
 	r.begin()
+	// The lists of what changed would keep all of it in memory.
+	*e = Entities{r: r, curation: e.curation, removed: e.removed, settled: e.settled}
 	if r.err != nil {
 		return fmt.Errorf("save what resolution remembers: %w", r.err)
 	}
