@@ -54,6 +54,10 @@ type HandlerOptions struct {
 	Queries *QueryStore
 	// Renderer draws answers; nil where nothing can.
 	Renderer *exporters.Renderer
+	// Admission bounds how many requests are answered at once; nil does not.
+	Admission *Admission
+	// BehindProxy says that the last address in X-Forwarded-For is the client's.
+	BehindProxy bool
 }
 
 // NewHandler returns a Handler of s.
@@ -96,6 +100,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.answer(w, r, request, mediaType, nil)
 }
 
+// busy is the answer to a request that was not let in.
+func busy(w http.ResponseWriter, err error) error {
+	var b *BusyError
+	if !errors.As(err, &b) {
+		return err
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(max(int(b.RetryAfter.Seconds()), 1)))
+	return codef(CodeUnavailable, "%v", b)
+}
+
 // begin sets the headers that every answer has, and returns the request's id.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string) {
 	id = requestID(r)
@@ -127,6 +141,14 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, request Request
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
+	}
+	if h.Admission != nil {
+		leave, err := h.Admission.Enter(r.Context(), ClientAddress(r, h.BehindProxy))
+		if err != nil {
+			h.write(w, r, mediaType, s.refuse(request, busy(w, err)))
+			return
+		}
+		defer leave()
 	}
 	answer := s.exec(r.Context(), request, snap)
 	w.Header().Set(headerCost, fmt.Sprintf("nodes=%d, fields=%d, text=%d", answer.Nodes, answer.Fields, answer.Text))
