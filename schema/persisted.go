@@ -202,6 +202,9 @@ const ruleVariables = "VariablesOfCorrectType"
 // validate checks a query without its variables, which each request for it
 // brings, and executes nothing.
 func (s *Schema) validate(r Request) *Response {
+	if err := s.checkNames(r.Query); err != nil {
+		return &Response{Errors: []*Error{err}}
+	}
 	answer := new(Response)
 	for _, e := range s.check(r.Query) {
 		if len(answer.Errors) == s.limits.Errors {

@@ -60,6 +60,7 @@ func (s fromStore) Open(asOf string) (*store.Snapshot, func(), error) {
 type Limits struct {
 	Depth       int           // of nested fields; 15, the least that the standard introspection query needs
 	QueryLength int           // in bytes; 32 KiB
+	Name        int           // of a field, an alias or the like, in bytes; 128
 	Overlaps    int           // pairs of fields that validation compares; 10,000
 	Selections  int           // after fragments are expanded; 5,000
 	Parallelism int           // resolvers at the same time; 64
@@ -73,11 +74,11 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	d := Limits{
-		Depth: 15, QueryLength: 32 << 10, Overlaps: 10_000, Selections: 5_000, Parallelism: 64,
+		Depth: 15, QueryLength: 32 << 10, Name: 128, Overlaps: 10_000, Selections: 5_000, Parallelism: 64,
 		Nodes: 20_000, Fields: 100_000, Text: 16 << 20, Deadline: 10 * time.Second, Errors: 20, Body: 256 << 10,
 	}
 	for _, f := range []struct{ value, standard *int }{
-		{&l.Depth, &d.Depth}, {&l.QueryLength, &d.QueryLength}, {&l.Overlaps, &d.Overlaps}, {&l.Selections, &d.Selections},
+		{&l.Depth, &d.Depth}, {&l.QueryLength, &d.QueryLength}, {&l.Name, &d.Name}, {&l.Overlaps, &d.Overlaps}, {&l.Selections, &d.Selections},
 		{&l.Parallelism, &d.Parallelism}, {&l.Nodes, &d.Nodes}, {&l.Fields, &d.Fields}, {&l.Text, &d.Text}, {&l.Errors, &d.Errors},
 	} {
 		if *f.value <= 0 {
@@ -247,6 +248,9 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 			answer = s.refuse(r, &panicError{value: p, stack: debug.Stack()})
 		}
 	}()
+	if err := s.checkNames(r.Query); err != nil {
+		return &Response{Snapshot: snap.Info(), Errors: []*Error{err}}
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Deadline, errDeadline)
@@ -262,6 +266,22 @@ func (s *Schema) exec(ctx context.Context, r Request, snap *store.Snapshot) (ans
 	}
 	s.fill(ctx, answer, r, got)
 	return answer
+}
+
+// checkNames refuses a query with a name that is too long.
+func (s *Schema) checkNames(query string) *Error {
+	if len(query) > s.limits.QueryLength {
+		return nil // which the engine refuses
+	}
+	name, at, ok := longName(query, s.limits.Name)
+	if !ok {
+		return nil
+	}
+	return &Error{
+		Message:    fmt.Sprintf("a name has %d bytes, at most %d are allowed: %.20s…", len(name), s.limits.Name, name),
+		Locations:  []Location{at},
+		Extensions: ErrorExtensions{Code: CodeValidation},
+	}
 }
 
 // fill puts the engine's answer into ours.
