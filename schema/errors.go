@@ -139,10 +139,16 @@ func (s *Schema) newError(id string, path []any, err error) *Error {
 	return e
 }
 
+// suggestionStart begins what the engine says a name may have been meant for.
+const suggestionStart = " Did you mean "
+
 // fromEngine makes an answer's error of one of the engine's.
 func (s *Schema) fromEngine(id string, q *gqlerrors.QueryError) *Error {
 	if q.ResolverError != nil {
 		return s.newError(id, q.Path, q.ResolverError)
+	}
+	if s.closed {
+		q.Message, _, _ = strings.Cut(q.Message, suggestionStart)
 	}
 	e := &Error{Message: q.Message, Path: q.Path, Extensions: ErrorExtensions{Code: CodeValidation}}
 	for _, l := range q.Locations {

@@ -86,6 +86,9 @@ func badRequest(format string, args ...any) error {
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := h.begin(w, r)
+	if options(w, r, "GET, HEAD, POST, OPTIONS") {
+		return
+	}
 	mediaType := negotiate(r.Header.Values("Accept"))
 	if mediaType == "" {
 		h.refuse(w, r, typeJSON, &httpError{http.StatusNotAcceptable, CodeRequest, "accept " + typeGraphQL + " or " + typeJSON})
@@ -98,6 +101,16 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request.ID = id
 	h.answer(w, r, request, mediaType, nil)
+}
+
+// options answers OPTIONS, which asks for the methods that there are.
+func options(w http.ResponseWriter, r *http.Request, methods string) bool {
+	if r.Method != http.MethodOptions {
+		return false
+	}
+	w.Header().Set("Allow", methods)
+	w.WriteHeader(http.StatusNoContent)
+	return true
 }
 
 // busy is the answer to a request that was not let in.
@@ -331,7 +344,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, mediaType strin
 	}
 	status, code := he.status, he.code
 	if status == http.StatusMethodNotAllowed && w.Header().Get("Allow") == "" {
-		w.Header().Set("Allow", "GET, HEAD, POST")
+		w.Header().Set("Allow", "GET, HEAD, POST, OPTIONS")
 	}
 	answer := &Response{Errors: []*Error{{Message: err.Error(), Extensions: ErrorExtensions{Code: code}}}}
 	h.send(w, r, mediaType, status, answer)

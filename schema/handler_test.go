@@ -117,7 +117,7 @@ func TestHandler(t *testing.T) {
 			if tt.status != 200 && (len(answer.Errors) == 0 || answer.Data != nil) {
 				t.Errorf("a refusal with errors %v and data %s", answer.Errors, answer.Data)
 			}
-			if tt.status == 405 && got.Header.Get("Allow") != "GET, HEAD, POST" {
+			if tt.status == 405 && got.Header.Get("Allow") != "GET, HEAD, POST, OPTIONS" {
 				t.Errorf("Allow: %q", got.Header.Get("Allow"))
 			}
 			if got.Header.Get(headerRequestID) == "" || got.Header.Get("Vary") != "Accept, Accept-Encoding" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
@@ -238,6 +238,13 @@ func TestNegotiate(t *testing.T) {
 		if got := negotiate(tt.accept); got != tt.want {
 			t.Errorf("Accept %q: %q, want %q", tt.accept, got, tt.want)
 		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	h := NewHandler(schemaOf(t, small(t), Options{}), HandlerOptions{})
+	if got, body := call(t, h, "OPTIONS", "/", ""); got.StatusCode != 204 || got.Header.Get("Allow") != "GET, HEAD, POST, OPTIONS" || body != "" {
+		t.Errorf("%d %v %s", got.StatusCode, got.Header, body)
 	}
 }
 

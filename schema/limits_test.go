@@ -97,6 +97,37 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
+// A schema that is closed tells nothing about itself.
+func TestNoIntrospection(t *testing.T) {
+	open, closed := schemaOf(t, small(t), Options{}), schemaOf(t, small(t), Options{NoIntrospection: true})
+	for _, tt := range []struct{ query, told string }{
+		{"{__schema{types{name}}}", `"Paper"`},
+		{`{__type(name:"Paper"){fields{name}}}`, `"title"`},
+		{"{stats{paper}}", "papers"},
+		{"{paperz{totalCount}}", "papers"},
+		{`{papers(where:{nam:{eq:"x"}}){totalCount}}`, "name"},
+		{"{stats}", "selection of subfields"},
+	} {
+		told, err := open.Exec(t.Context(), Request{Query: tt.query}).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(told), tt.told) {
+			t.Errorf("%s: %s", tt.query, told)
+		}
+		refused, err := closed.Exec(t.Context(), Request{Query: tt.query}).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(refused), "Did you mean") || strings.Contains(string(refused), `"Paper"`) || strings.Contains(string(refused), `"title"`) {
+			t.Errorf("%s: %s", tt.query, refused)
+		}
+	}
+	if r := closed.Exec(t.Context(), Request{Query: "{__typename stats{papers __typename}}"}); r.Err() != nil {
+		t.Error(r.Err())
+	}
+}
+
 // Queries that people write are well inside the limits.
 func TestLargeHonestQueries(t *testing.T) {
 	s := schemaOf(t, synthetic(300), Options{})

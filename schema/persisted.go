@@ -41,6 +41,13 @@ func (h *Handler) ServeQueries(w http.ResponseWriter, r *http.Request) {
 	id := h.begin(w, r)
 	hash, named := strings.CutPrefix(r.URL.Path, "/")
 	named = named && hash != ""
+	methods := "GET, HEAD, POST, OPTIONS"
+	if named {
+		methods = "GET, HEAD, OPTIONS"
+	}
+	if options(w, r, methods) {
+		return
+	}
 	mediaType := negotiate(r.Header.Values("Accept"))
 	if mediaType == "" { // there are other forms, and an error needs one
 		mediaType = typeJSON
@@ -56,11 +63,8 @@ func (h *Handler) ServeQueries(w http.ResponseWriter, r *http.Request) {
 		h.keep(w, r, id, mediaType)
 		return
 	default:
-		w.Header().Set("Allow", "GET, HEAD")
-		if !named {
-			w.Header().Set("Allow", "GET, HEAD, POST")
-		}
-		err = &httpError{http.StatusMethodNotAllowed, CodeRequest, "use " + w.Header().Get("Allow") + ", not " + r.Method}
+		w.Header().Set("Allow", methods)
+		err = &httpError{http.StatusMethodNotAllowed, CodeRequest, "use " + methods + ", not " + r.Method}
 	}
 	var f *form
 	format := r.URL.Query().Get("format")

@@ -232,7 +232,7 @@ func TestPersistedQueries(t *testing.T) {
 			}
 		})
 	}
-	for _, tt := range []struct{ method, target, allow string }{{"PUT", "", "GET, HEAD, POST"}, {"POST", "/" + hash, "GET, HEAD"}, {"DELETE", "/" + hash, "GET, HEAD"}} {
+	for _, tt := range []struct{ method, target, allow string }{{"PUT", "", "GET, HEAD, POST, OPTIONS"}, {"POST", "/" + hash, "GET, HEAD, OPTIONS"}, {"DELETE", "/" + hash, "GET, HEAD, OPTIONS"}} {
 		if got, body := call(t, h, tt.method, "/q"+tt.target, "{}", "Content-Type", "application/json"); got.StatusCode != 405 || got.Header.Get("Allow") != tt.allow {
 			t.Errorf("%s %s: %d %s %v", tt.method, "/q"+tt.target, got.StatusCode, body, got.Header)
 		}

@@ -94,6 +94,13 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
+// PublicLimits are for a server that anybody can ask: a quarter to a half of
+// the defaults where a request costs work or memory. What the playground, its
+// examples and introspection need is well inside.
+func PublicLimits() Limits {
+	return Limits{Nodes: 10_000, Fields: 50_000, Text: 4 << 20, Selections: 2_000, Parallelism: 16, Deadline: 5 * time.Second, Body: 64 << 10}
+}
+
 // Options are what a Schema can be told. The zero value is ready for use.
 type Options struct {
 	Limits Limits
@@ -101,6 +108,10 @@ type Options struct {
 	// drawings, without a slash at its end: "http://localhost:8080". Empty
 	// gives paths.
 	BaseURL string
+	// NoIntrospection refuses questions about the schema, and does not say in
+	// errors what its names may have been meant. The schema is no secret; this
+	// is for those who must.
+	NoIntrospection bool
 	// Logger receives the causes of errors with code INTERNAL. Nil is silent.
 	Logger *slog.Logger
 }
@@ -112,13 +123,15 @@ type Schema struct {
 	base   string
 	log    *slog.Logger
 	engine *graphql.Schema
+	// closed says that nothing is told about the schema.
+	closed bool
 	// sweeps has room for the reads of whole lists that go on at once.
 	sweeps chan struct{}
 }
 
 // New returns a Schema that answers from the snapshots of a source.
 func New(source Source, o Options) (*Schema, error) {
-	s := &Schema{source: source, limits: o.Limits.withDefaults(), base: o.BaseURL, log: o.Logger, sweeps: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	s := &Schema{source: source, limits: o.Limits.withDefaults(), base: o.BaseURL, log: o.Logger, closed: o.NoIntrospection, sweeps: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -132,6 +145,7 @@ func New(source Source, o Options) (*Schema, error) {
 		graphql.PanicHandler(panics{}),
 		graphql.Logger(panics{}),
 		graphql.Tracer(fieldCounter{}),
+		graphql.RestrictIntrospection(func(context.Context) bool { return !s.closed }),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("bind the GraphQL schema to its resolvers: %w", err)

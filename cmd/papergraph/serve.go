@@ -22,13 +22,32 @@ import (
 
 // serveFlags are those of serve and up.
 type serveFlags struct {
-	addr, baseURL, asOf, queries string
+	addr, baseURL, asOf, queries         string
+	origins                              []string
+	concurrency                          int
+	public, behindProxy, noIntrospection bool
 }
 
 func (f *serveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to serve on; port 0 takes a free one")
 	cmd.Flags().StringVar(&f.baseURL, "base-url", "", "where readers find the server, if not at the root of its address")
 	cmd.Flags().StringVar(&f.queries, "queries", "", "folder of the queries that links lead to (default: "+queriesFolder+" in the store)")
+	cmd.Flags().StringArrayVar(&f.origins, "cors", nil, "origin whose pages may ask the server, such as https://example.org, or * for all; may be given more than once")
+	cmd.Flags().IntVar(&f.concurrency, "concurrency", 0, "how many queries are answered at once; others take turns by client (default: twice the CPUs)")
+	cmd.Flags().BoolVar(&f.public, "public", false, "limits for a server that anybody can ask: smaller answers, less time, shorter queues")
+	cmd.Flags().BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front adds its client's address to X-Forwarded-For: take turns by that")
+	cmd.Flags().BoolVar(&f.noIntrospection, "no-introspection", false, "refuse questions about the schema")
+}
+
+// options are those of the schema and its handler.
+func (f *serveFlags) options() (schema.Options, schema.AdmissionLimits) {
+	o := schema.Options{BaseURL: strings.TrimRight(f.baseURL, "/"), NoIntrospection: f.noIntrospection}
+	admission := schema.AdmissionLimits{Running: f.concurrency}
+	if f.public {
+		o.Limits = schema.PublicLimits()
+		admission.Waiting, admission.PerClient = 128, 8
+	}
+	return o, admission
 }
 
 // queriesFolder is where a store has the queries that links lead to.
@@ -155,7 +174,12 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags, firs
 	if h.pinned != nil {
 		source = pinned{source, h.pinned}
 	}
-	graphql, err := schema.New(source, schema.Options{BaseURL: strings.TrimRight(flags.baseURL, "/"), Logger: h.log})
+	if flags.concurrency < 0 {
+		return usageError{fmt.Errorf("--concurrency %d: expected 1 or more", flags.concurrency)}
+	}
+	options, admission := flags.options()
+	options.Logger = h.log
+	graphql, err := schema.New(source, options)
 	if err != nil {
 		return err
 	}
@@ -164,13 +188,18 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags, firs
 		return err
 	}
 	renderer := exporters.NewRenderer(exporters.RendererOptions{})
-	handler := schema.NewHandler(graphql, schema.HandlerOptions{Queries: queries, Renderer: renderer})
+	handler := schema.NewHandler(graphql, schema.HandlerOptions{
+		Queries: queries, Renderer: renderer, Admission: schema.NewAdmission(admission), BehindProxy: flags.behindProxy,
+	})
 	server, err := web.New(web.Options{
 		Source: source, GraphQL: handler, Queries: http.HandlerFunc(handler.ServeQueries), Schema: schema.SDL(), Renderer: renderer,
-		BaseURL: flags.baseURL, Version: programVersion(), Logger: h.log,
+		BaseURL: flags.baseURL, Origins: flags.origins, Version: programVersion(), Logger: h.log,
 	})
 	if errors.Is(err, web.ErrBaseURL) {
 		return usageError{fmt.Errorf("--base-url: %w", err)}
+	}
+	if errors.Is(err, web.ErrOrigin) {
+		return usageError{fmt.Errorf("--cors: %w", err)}
 	}
 	if err != nil {
 		return err

@@ -194,7 +194,7 @@ func TestServeOptions(t *testing.T) {
 		id, _, _ := strings.Cut(papergraph(t, "snapshots", "--store", dir), " ")
 		ids = append(ids, id)
 	}
-	s := startServer(t, "serve", "--store", dir, "--as-of", ids[0], "--base-url", "/rocks")
+	s := startServer(t, "serve", "--store", dir, "--as-of", ids[0], "--base-url", "/rocks", "--public", "--no-introspection", "--behind-proxy", "--cors", "https://example.org")
 	if !strings.HasSuffix(s.url, "/rocks") {
 		t.Errorf("the address is %s, want one under /rocks", s.url)
 	}
@@ -206,8 +206,35 @@ func TestServeOptions(t *testing.T) {
 	if body, _ := get(t, s.url+"/paper/obsidian-sharp-models", 200); !strings.Contains(body, `"/rocks/`) {
 		t.Errorf("links of the page do not begin with /rocks:\n%.2000s", body)
 	}
+	if body, _ := get(t, s.url+"/graphql?query={__schema{types{name}}}", 200); strings.Contains(body, "Paper") {
+		t.Errorf("the schema is told: %.500s", body)
+	}
+	request, err := http.NewRequest(http.MethodGet, s.url+`/graphql?extensions={"cost":true}&query={stats{papers}}`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Origin", "https://example.org")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(body), `"nodes":10000`) || response.Header.Get("Access-Control-Allow-Origin") != "https://example.org" {
+		t.Errorf("public limits and origins: %v %s", response.Header, body)
+	}
 	if code := s.stop(t); code != exitDone {
 		t.Errorf("exit code %d, want %d\n%s", code, exitDone, s.stderr)
+	}
+	for flag, value := range map[string]string{"--cors": "example.org", "--concurrency": "-1", "--base-url": "x"} {
+		out, err := exec.Command("papergraph", "serve", "--store", dir, "--addr", "127.0.0.1:0", flag, value).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != exitUsage || !strings.Contains(string(out), flag) {
+			t.Errorf("%s %s: %v\n%s", flag, value, err, out)
+		}
 	}
 }
 

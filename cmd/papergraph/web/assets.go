@@ -100,7 +100,7 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request, name, cache strin
 	h.Set("Cache-Control", cache)
 	body := f.body
 	if f.packed {
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding")
 		if contentcoding.AcceptsGzip(r.Header.Values("Accept-Encoding")) {
 			h.Set("Content-Encoding", "gzip")
 		} else {

@@ -32,7 +32,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, parts []string, 
 	tag := s.etag(r, parts)
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache") // keep it, but ask whether it changed
-	h.Set("Vary", "Accept, Accept-Encoding")
+	h.Add("Vary", "Accept, Accept-Encoding")
 	if matches(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return

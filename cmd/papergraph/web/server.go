@@ -44,6 +44,9 @@ type Options struct {
 	// "https://example.org/graph", which links in files then begin with. A
 	// proxy in front must pass the path on as it is.
 	BaseURL string
+	// Origins are those whose pages may read what is served, such as
+	// "https://example.org"; "*" is all. None is none but the server's own.
+	Origins []string
 	// Version is the program's. It is part of every ETag, so that a new
 	// program's answers replace those that browsers kept.
 	Version string
@@ -68,7 +71,7 @@ type Server struct {
 // ErrBaseURL says that a base address cannot be one.
 var ErrBaseURL = errors.New("unusable base URL")
 
-// New makes a server. The error wraps [ErrBaseURL], or says what is wrong with
+// New makes a server. The error wraps [ErrBaseURL] or [ErrOrigin], or says what is wrong with
 // the files that are part of the program.
 func New(o Options) (*Server, error) {
 	s := &Server{Options: o, log: o.Logger}
@@ -78,7 +81,10 @@ func New(o Options) (*Server, error) {
 	if o.Source == nil || o.GraphQL == nil {
 		return nil, errors.New("web server: a source of snapshots and a GraphQL handler are needed")
 	}
-	var err error
+	err := checkOrigins(o.Origins)
+	if err != nil {
+		return nil, err
+	}
 	if s.origin, s.prefix, err = splitBase(o.BaseURL); err != nil {
 		return nil, err
 	}
@@ -149,6 +155,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 		}
 	}()
+	if s.allowOrigin(h, r) {
+		rec.WriteHeader(http.StatusNoContent)
+		return
+	}
 	ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), requestTimeout)
 	defer cancel()
 	s.route(rec, r.WithContext(ctx))
