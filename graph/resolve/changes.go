@@ -17,14 +17,15 @@ import (
 func (e *Entities) Nodes() iter.Seq2[graph.Node, error] {
 	return func(yield func(graph.Node, error) bool) {
 		type entry struct {
-			id   graph.ID
-			make func() graph.Node
+			id graph.ID
+			at uint32 // of a thing
 		}
 		r := e.r
 		all := make([]entry, 0, len(e.evaluated)+len(r.before.authors)+len(r.before.venues))
-		for _, t := range e.changed() {
-			if t.node != "" {
-				all = append(all, entry{t.node, func() graph.Node { n, _ := e.entity(t.id); return n }})
+		for _, at := range e.changed() {
+			r.putAway()
+			if t := r.things.at(at); t.node != "" {
+				all = append(all, entry{t.node, at})
 			}
 		}
 		for _, x := range []struct {
@@ -33,15 +34,25 @@ func (e *Entities) Nodes() iter.Seq2[graph.Node, error] {
 			forms *cache[string, []tally]
 		}{{graph.KindAuthor, r.before.authors, &r.authors}, {graph.KindVenue, r.before.venues, &r.venues}} {
 			for slug := range x.slugs {
-				if forms := *x.forms.get(slug); len(forms) > 0 {
-					all = append(all, entry{graph.ID(string(x.kind) + ":" + slug), func() graph.Node { return metadataNode(forms) }})
+				r.putAway()
+				if len(*x.forms.get(slug)) > 0 {
+					all = append(all, entry{id: graph.ID(string(x.kind) + ":" + slug)})
 				}
 			}
 		}
 		slices.SortFunc(all, func(a, b entry) int { return graph.CompareIDs(a.id, b.id) })
 		for _, x := range all {
-			n := x.make()
-			n.ID = x.id
+			r.putAway()
+			var n graph.Node
+			switch x.id.Kind() {
+			case graph.KindAuthor:
+				n = metadataNode(*r.authors.get(x.id.Slug()))
+			case graph.KindVenue:
+				n = metadataNode(*r.venues.get(x.id.Slug()))
+			default:
+				n, _ = e.entity(r.things.at(x.at).id)
+			}
+			n.ID = graph.ID(strings.Clone(string(x.id))) // the caller may keep it longer than the row that it is a part of
 			if r.err != nil {
 				yield(graph.Node{}, r.err)
 				return
@@ -54,11 +65,11 @@ func (e *Entities) Nodes() iter.Seq2[graph.Node, error] {
 }
 
 // changed lists the entities that may have changed.
-func (e *Entities) changed() []*thing {
+func (e *Entities) changed() []uint32 {
 	list := slices.Clone(e.evaluated)
 	for _, x := range e.renamed {
-		if x.marks.set(markEvaluated) {
-			list = append(list, x.thing)
+		if e.r.things.mark(x.at, markEvaluated) {
+			list = append(list, x.at)
 		}
 	}
 	return list
@@ -117,9 +128,11 @@ func (e *Entities) Curated() ([]CuratedFrom, error) {
 	r := e.r
 	todo := map[identity]bool{}
 	for _, x := range e.renamed {
-		entry := e.entryOf(x.id)
-		if !r.fresh || entry != nil || x.id.kind == graph.KindMethod && len(r.topics[x.id.key]) > 0 {
-			todo[x.id] = true
+		r.putAway()
+		id := r.things.at(x.at).id
+		entry := e.entryOf(id)
+		if !r.fresh || entry != nil || id.kind == graph.KindMethod && len(r.topics[id.key]) > 0 {
+			todo[id] = true
 		}
 		if entry == nil {
 			continue
@@ -219,21 +232,25 @@ func (e *Entities) Save() error {
 
 // settled is what writing all papers needs of what was decided.
 type settled struct {
-	nodes  map[string]graph.ID // that encoded locals denote
-	papers map[string]graph.ID // by hash of the document
+	nodes  *pairs // that encoded locals denote
+	papers *pairs // by hash of the document
 }
 
 func (e *Entities) newSettled() *settled {
-	s := &settled{nodes: make(map[string]graph.ID, len(e.r.names.rows)), papers: make(map[string]graph.ID, len(e.r.titles.rows))}
-	for _, row := range e.r.things.rows {
-		node := e.denoted(row.v.id)
-		for _, l := range row.v.locals {
-			s.nodes[l] = node
+	r := e.r
+	s := &settled{nodes: newPairs(len(r.names.slots)), papers: newPairs(len(r.titles.slots))}
+	for at := range r.things.slots {
+		r.putAway()
+		t := r.things.at(uint32(at))
+		node := e.denoted(t.id)
+		for _, l := range t.locals {
+			s.nodes.add(l, string(node))
 		}
 	}
-	for _, row := range e.r.titles.rows {
-		for _, v := range row.v.versions {
-			s.papers[v.hash] = v.paper
+	for at := range r.titles.slots {
+		r.putAway()
+		for _, v := range r.titles.at(uint32(at)).versions {
+			s.papers.add(v.hash, string(v.paper))
 		}
 	}
 	return s
@@ -247,21 +264,25 @@ func (e *Entities) save() error {
 		}
 		return r.table.Set([]byte(key), nil)
 	}
-	for l, row := range r.names.rows {
-		if !row.dirty || row.stored == (row.v.refs > 0) {
+	for at := range r.names.slots {
+		r.putAway()
+		n := r.names.at(uint32(at))
+		s := &r.names.slots[at]
+		if s.state&stateDirty == 0 || s.state&stateStored != 0 == (n.refs > 0) {
 			continue
 		}
-		for _, short := range l.shorts() {
-			if err := set(string(rune(tagShort))+short+"\x00"+encodeLocal(l), row.v.refs > 0); err != nil {
+		for _, short := range n.local.shorts() {
+			if err := set(string(rune(tagShort))+short+"\x00"+s.packed[:s.key], n.refs > 0); err != nil {
 				return err
 			}
 		}
 	}
 	if r.fresh {
-		for id, row := range r.things.rows {
-			if e.entryOf(id) == nil {
-				for _, w := range nameWords(row.v.name) {
-					if err := set(namedKey(w, id), true); err != nil {
+		for at := range r.things.slots {
+			r.putAway()
+			if t := r.things.at(uint32(at)); e.entryOf(t.id) == nil {
+				for _, w := range nameWords(t.name) {
+					if err := set(namedKey(w, t.id), true); err != nil {
 						return err
 					}
 				}

@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -26,12 +25,13 @@ type Entities struct {
 	// into has what the registry moved, by where it is now.
 	into map[identity][]identity
 
-	touched   []*thing  // whose locals changed, before the registry moves anything
-	weighed   []*thing  // whose weight changed, and their rivals
-	queue     []*thing  // entities to look at, each once at a time
-	evaluated []*thing  // those that were looked at
-	contested []*claims // ids whose claims changed, before namesakes are told apart
-	longer    []*claims // and after
+	// What changed, by its place in the cache of things or claims.
+	touched   []uint32 // things whose locals changed, before the registry moves anything
+	weighed   []uint32 // things whose weight changed, and their rivals
+	queue     []uint32 // entities to look at, each once at a time
+	evaluated []uint32 // those that were looked at
+	contested []uint32 // ids whose claims changed, before namesakes are told apart
+	longer    []uint32 // and after
 	relocated []relocated
 	renamed   []renamed       // entities that have another id than before, or none, or had none
 	papers    map[uint32]bool // in which nothing changed but what a name of theirs denotes
@@ -48,7 +48,7 @@ type relocated struct {
 
 // renamed is an entity with the id that it had.
 type renamed struct {
-	*thing
+	at  uint32 // its place among the things
 	was graph.ID
 }
 
@@ -140,11 +140,14 @@ func (r *Resolver) scan(prefix []byte, fn func(rest []byte)) {
 
 // place gives all locals that changed the identity that they have now.
 func (e *Entities) place() {
-	for _, n := range e.r.before.names {
-		e.placeName(n)
+	r := e.r
+	for _, at := range r.before.names {
+		r.putAway()
+		e.placeName(r.names.at(at))
 	}
-	for _, t := range e.touched {
-		e.weigh(t)
+	for _, at := range e.touched {
+		r.putAway()
+		e.weigh(r.things.changing(at))
 	}
 }
 
@@ -153,8 +156,8 @@ func (e *Entities) placeName(n *name) {
 	r := e.r
 	touch := func(id identity) *thing {
 		t := r.thing(id)
-		if t.marks.set(markTouched) {
-			e.touched = append(e.touched, t)
+		if r.things.mark(t.at, markTouched) {
+			e.touched = append(e.touched, t.at)
 		}
 		return t
 	}
@@ -198,11 +201,8 @@ func (e *Entities) weigh(t *thing) {
 
 // named is the name of an encoded local; nil after an error.
 func (e *Entities) named(encoded string) *name {
-	l, ok := e.r.decodeLocal(encoded)
-	if ok {
-		if n := e.r.names.get(l); n != nil {
-			return n
-		}
+	if n := e.r.names.getKey(encoded); n != nil {
+		return n
 	}
 	e.r.fail(fmt.Errorf("%w: local %q", ErrMemory, encoded))
 	return nil
@@ -299,22 +299,24 @@ func (e *Entities) settle() {
 	for i := range e.relocated {
 		e.relocated[i].was = e.denoted(e.relocated[i].from)
 	}
-	for _, t := range e.touched {
-		root := e.root(t.id)
+	for _, at := range e.touched {
+		e.r.putAway()
+		root := e.root(e.r.things.at(at).id)
 		e.weighAnew(root)
 		if rival, ok := root.rival(); ok {
 			e.weighAnew(rival)
 		}
 	}
-	for _, t := range e.weighed {
-		e.enqueue(t.id)
+	for _, at := range e.weighed {
+		e.r.putAway()
+		e.enqueue(e.r.things.at(at).id)
 	}
 }
 
 // weighAnew has the names of an identity looked at, if it has any.
 func (e *Entities) weighAnew(root identity) {
-	if t := e.rootThing(root); t != nil && t.marks.set(markWeighed) {
-		e.weighed = append(e.weighed, t)
+	if t := e.rootThing(root); t != nil && e.r.things.mark(t.at, markWeighed) {
+		e.weighed = append(e.weighed, t.at)
 	}
 }
 
@@ -328,26 +330,27 @@ func (e *Entities) rootThing(root identity) *thing {
 }
 
 func (e *Entities) enqueue(root identity) {
-	if t := e.rootThing(root); t != nil && t.marks.set(markQueued) {
-		e.queue = append(e.queue, t)
+	if t := e.rootThing(root); t != nil && e.r.things.mark(t.at, markQueued) {
+		e.queue = append(e.queue, t.at)
 	}
 }
 
 // evaluate finds out which of the entities there are, and their names.
 func (e *Entities) evaluate() {
 	for len(e.queue) > 0 && e.r.err == nil {
-		t := e.queue[len(e.queue)-1]
+		at := e.queue[len(e.queue)-1]
 		e.queue = e.queue[:len(e.queue)-1]
-		t.marks &^= markQueued
-		e.evaluateOne(t)
+		e.r.things.unmark(at, markQueued)
+		e.r.putAway()
+		e.evaluateOne(e.r.things.changing(at))
 	}
 }
 
 func (e *Entities) evaluateOne(t *thing) {
 	r, id := e.r, t.id
 	node, there := e.entity(id)
-	if t.marks.set(markEvaluated) {
-		e.evaluated = append(e.evaluated, t)
+	if r.things.mark(t.at, markEvaluated) {
+		e.evaluated = append(e.evaluated, t.at)
 	}
 	entry := e.entryOf(id)
 	base := graph.ID("")
@@ -392,8 +395,8 @@ func (e *Entities) evaluateOne(t *thing) {
 // contest has an id given to one of those that would have it.
 func (e *Entities) contest(base graph.ID) *claims {
 	c := e.r.claim(base)
-	if c.marks.set(markContested) {
-		e.contested = append(e.contested, c)
+	if e.r.claims.mark(c.at, markContested) {
+		e.contested = append(e.contested, c.at)
 	}
 	return c
 }
@@ -438,12 +441,16 @@ func (e *Entities) denoted(id identity) graph.ID {
 // papers consult them.
 func (e *Entities) denoteAll() {
 	for _, x := range e.renamed {
-		e.weighAnew(x.id)
-		if rival, ok := x.id.rival(); ok {
+		e.r.putAway()
+		id := e.r.things.at(x.at).id
+		e.weighAnew(id)
+		if rival, ok := id.rival(); ok {
 			e.weighAnew(rival)
 		}
 	}
-	for _, root := range e.weighed {
+	for _, at := range e.weighed {
+		e.r.putAway()
+		root := e.r.things.at(at)
 		now := graph.ID("")
 		if t := e.r.things.get(e.settledAs(root.id)); t != nil {
 			now = t.node
@@ -451,7 +458,7 @@ func (e *Entities) denoteAll() {
 		if root.denotes == now {
 			continue
 		}
-		root.denotes = now
+		e.r.things.changing(at).denotes = now
 		if e.r.fresh {
 			continue // all papers are written
 		}
@@ -492,6 +499,7 @@ func (e *Entities) namePapers() {
 	r := e.r
 	// A title that came or went may be what another's year makes of it.
 	for id, before := range r.before.titles {
+		r.putAway()
 		t := r.titles.get(id)
 		if (len(before) > 0) == (t != nil && len(t.versions) > 0) {
 			continue
@@ -512,13 +520,12 @@ func (e *Entities) namePapers() {
 	}
 	now := map[graph.ID]bool{}
 	for id := range r.before.titles {
+		r.putAway()
 		t := r.titles.get(id)
 		if t == nil {
 			continue
 		}
-		slices.SortFunc(t.versions, func(a, b version) int {
-			return cmp.Or(cmp.Compare(a.year, b.year), strings.Compare(a.hash, b.hash))
-		})
+		t.sort()
 		taken := map[graph.ID]bool{}
 		for i := range t.versions {
 			v := &t.versions[i]
@@ -551,7 +558,9 @@ func (e *Entities) namePapers() {
 func (e *Entities) remove() {
 	now := map[graph.ID]bool{}
 	for _, x := range e.renamed {
-		now[x.node] = true
+		if !e.r.fresh { // else none of them was there
+			now[e.r.things.at(x.at).node] = true
+		}
 	}
 	for _, x := range e.renamed {
 		if x.was != "" && !now[x.was] {

@@ -14,13 +14,10 @@ import (
 type casing struct{ lower, capital int }
 
 func encodeCasing(b []byte, c *casing) []byte {
-	if *c == (casing{}) {
-		return nil
-	}
 	return appendNumber(appendNumber(b, c.lower), c.capital)
 }
 
-func decodeCasing(d *decoder, _ string, c *casing) { c.lower, c.capital = d.number(), d.number() }
+func decodeCasing(d *decoder, c *casing) { c.lower, c.capital = d.number(), d.number() }
 
 // The ways in which most papers write a word.
 const (
@@ -63,12 +60,9 @@ func (r *Resolver) countCasing(m *graph.Mention, by int) {
 			if w != lower && !capitalised(w) {
 				continue // an acronym, or a name with a capital inside
 			}
-			if r.words.get(lower) == nil {
-				lower = strings.Clone(lower) // a part of an abstract would keep all of it
-			}
 			c := r.words.change(lower)
 			if _, ok := r.before.words[lower]; !ok && !r.fresh {
-				r.before.words[lower] = c.most()
+				r.before.words[strings.Clone(lower)] = c.most() // a part of an abstract would keep all of it
 			}
 			if w == lower {
 				c.lower += by

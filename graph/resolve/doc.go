@@ -74,4 +74,15 @@
 //
 // Every name that stands for an entity leaves a [graph.Decision] with the
 // reason.
+//
+// # Memory
+//
+// A first run has all names, identities and ids of a corpus in memory until it
+// saves them, as rows of the tables that it then writes: each packed into one
+// string, some 100 bytes, and opened to be worked with (cache.go). No more than
+// a few thousand of each table are open at a time; they are put away between
+// papers while they are observed, and between the steps of a decision. What
+// holds rows for longer, such as the lists of what changed, has their places.
+// What saving leaves in memory is the node of each name and of each paper, for
+// the papers that are written then.
 package resolve

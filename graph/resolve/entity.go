@@ -210,16 +210,21 @@ func (e *Entities) ancestorNode(id identity, up *lexicon.Entry) graph.Node {
 // have the same, the lexicon's keeps it, else the one that the bare name
 // means, and the others add their identity's key.
 func (e *Entities) assignIDs() {
-	for _, c := range e.contested {
-		e.tellApart(c)
+	r := e.r
+	for _, at := range e.contested {
+		r.putAway()
+		e.tellApart(r.claims.changing(at))
 	}
-	for _, t := range e.evaluated {
-		if t.base == "" {
+	for _, at := range e.evaluated {
+		r.putAway()
+		if t := r.things.at(at); t.base == "" {
 			e.lengthen(t.id, "")
 		}
 	}
 	// A name made longer may be another's own: both then differ by their keys.
-	for _, c := range e.longer {
+	for _, at := range e.longer {
+		r.putAway()
+		c := r.claims.at(at)
 		for _, id := range c.longer {
 			node := c.id
 			if len(c.longer) > 1 && e.entryOf(id) == nil {
@@ -318,8 +323,8 @@ func (e *Entities) lengthen(id identity, longer graph.ID) {
 	t := e.r.thing(id)
 	list := func(id graph.ID) *claims {
 		c := e.r.claim(id)
-		if c.marks.set(markLengthened) {
-			e.longer = append(e.longer, c)
+		if e.r.claims.mark(c.at, markLengthened) {
+			e.longer = append(e.longer, c.at)
 		}
 		return c
 	}
@@ -348,8 +353,8 @@ func (e *Entities) call(id identity, node graph.ID) {
 	if t.node == node {
 		return
 	}
-	if t.marks.set(markRenamed) {
-		e.renamed = append(e.renamed, renamed{t, t.node})
+	if e.r.things.mark(t.at, markRenamed) {
+		e.renamed = append(e.renamed, renamed{t.at, t.node})
 	}
 	t.node = node
 }

@@ -60,8 +60,8 @@ func (e *Entities) Paper(f *graph.Facts) ([]graph.Node, []graph.Edge, error) {
 func (e *Entities) paperID(d *graph.Document) graph.ID {
 	hash := d.Hash()
 	if e.settled != nil {
-		if id, ok := e.settled.papers[hash]; ok {
-			return id
+		if id, ok := e.settled.papers.get(hash); ok {
+			return graph.ID(id)
 		}
 	} else if t := e.r.titles.get(d.ID()); t != nil {
 		for _, v := range t.versions {
@@ -116,7 +116,8 @@ func (p *paperBuilder) state(from graph.ID, rel graph.Relation, to graph.ID, s g
 func (p *paperBuilder) entity(kind graph.Kind, name string, aliases []string) graph.ID {
 	l := p.e.r.local(kind, name, aliases, p.explained)
 	if p.e.settled != nil {
-		return p.e.settled.nodes[encodeLocal(l)]
+		id, _ := p.e.settled.nodes.get(encodeLocal(l))
+		return graph.ID(id)
 	}
 	if n := p.e.r.names.get(l); n != nil {
 		return p.e.denoted(n.unmoved)

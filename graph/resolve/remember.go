@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"papergraph/graph"
+	"papergraph/graph/lexicon"
 )
 
 // Table keeps what a resolver remembers of a corpus from one run to the next.
@@ -64,100 +64,6 @@ const (
 	tagSlug     = 'g'
 )
 
-// cache holds the rows of a table that were looked at.
-type cache[K comparable, V any] struct {
-	r      *Resolver
-	tag    byte
-	key    func(K) string
-	encode func([]byte, *V) []byte // nil removes the row
-	decode func(*decoder, K, *V)
-	rows   map[K]*row[V]
-}
-
-type row[V any] struct {
-	v      V
-	there  bool // false for what was looked for in vain
-	stored bool // the table has the row
-	dirty  bool
-}
-
-func (c *cache[K, V]) row(k K) *row[V] {
-	if e := c.rows[k]; e != nil {
-		return e
-	}
-	if c.r.fresh {
-		return nil
-	}
-	e := &row[V]{}
-	c.rows[k] = e
-	value, err := c.r.table.Get(c.tableKey(k))
-	if err != nil {
-		c.r.fail(err)
-		return e
-	}
-	if value != nil {
-		d := decoder{b: value}
-		c.decode(&d, k, &e.v)
-		if d.bad || len(d.b) > 0 {
-			c.r.fail(fmt.Errorf("%w: %c %q", ErrMemory, c.tag, c.key(k)))
-			e.v = *new(V)
-			return e
-		}
-		e.there, e.stored = true, true
-	}
-	return e
-}
-
-func (c *cache[K, V]) tableKey(k K) []byte {
-	key := c.key(k)
-	return append(append(make([]byte, 0, 1+len(key)), c.tag), key...)
-}
-
-// get is the row's value to read; nil if there is none.
-func (c *cache[K, V]) get(k K) *V {
-	if e := c.row(k); e != nil && e.there {
-		return &e.v
-	}
-	return nil
-}
-
-// change is the row's value to change, which is made where there is none.
-func (c *cache[K, V]) change(k K) *V {
-	e := c.row(k)
-	if e == nil {
-		e = &row[V]{}
-		c.rows[k] = e
-	}
-	e.there, e.dirty = true, true
-	return &e.v
-}
-
-// save writes what changed, in the order of keys.
-func (c *cache[K, V]) save() error {
-	type changed struct {
-		key []byte
-		e   *row[V]
-	}
-	var list []changed
-	for k, e := range c.rows {
-		if e.dirty {
-			list = append(list, changed{c.tableKey(k), e})
-		}
-	}
-	slices.SortFunc(list, func(a, b changed) int { return slices.Compare(a.key, b.key) })
-	for _, x := range list {
-		value := c.encode([]byte{}, &x.e.v)
-		if value == nil && !x.e.stored {
-			continue
-		}
-		x.e.dirty, x.e.stored = false, value != nil
-		if err := c.r.table.Set(x.key, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // Values are strings and numbers one after the other, each list preceded by
 // its length.
 
@@ -167,41 +73,54 @@ func appendText(b []byte, s string) []byte {
 
 func appendNumber(b []byte, n int) []byte { return binary.AppendUvarint(b, uint64(n)) }
 
-// decoder reads a value. After the first error it gives zeros.
+// decoder reads a value. After the first error it gives zeros. The strings that
+// it gives are parts of the value.
 type decoder struct {
-	b   []byte
+	s   string
 	bad bool
 }
 
+func (d *decoder) fail() { d.bad, d.s = true, "" }
+
 func (d *decoder) number() int {
-	v, n := binary.Uvarint(d.b)
-	if n <= 0 || v > 1<<48 {
-		d.bad, d.b = true, nil
-		return 0
+	v := uint64(0)
+	for i := 0; i < len(d.s) && i < 7; i++ { // 49 bits are enough
+		v |= uint64(d.s[i]&0x7f) << (7 * i)
+		if d.s[i] < 0x80 {
+			d.s = d.s[i+1:]
+			return int(v)
+		}
 	}
-	d.b = d.b[n:]
-	return int(v)
+	d.fail()
+	return 0
 }
 
 func (d *decoder) text() string {
 	n := d.number()
-	if n > len(d.b) {
-		d.bad, d.b = true, nil
+	if n > len(d.s) {
+		d.fail()
 		return ""
 	}
-	s := string(d.b[:n])
-	d.b = d.b[n:]
+	s := d.s[:n]
+	d.s = d.s[n:]
 	return s
 }
 
 // length reads the length of a list, which has a byte an item at least.
 func (d *decoder) length() int {
 	n := d.number()
-	if n > len(d.b) {
-		d.bad, d.b = true, nil
+	if n > len(d.s) {
+		d.fail()
 		return 0
 	}
 	return n
+}
+
+// cutText takes a text from the beginning of what appendText wrote.
+func cutText(b []byte) (text, rest []byte) {
+	n, size := binary.Uvarint(b)
+	end := size + int(n)
+	return b[size:end], b[end:]
 }
 
 // tally counts papers by form.
@@ -224,9 +143,6 @@ func addTally(list []tally, form string, by int) []tally {
 }
 
 func encodeTallies(b []byte, list []tally) []byte {
-	if len(list) == 0 {
-		return nil
-	}
 	slices.SortFunc(list, func(a, b tally) int { return strings.Compare(a.form, b.form) })
 	b = appendNumber(b, len(list))
 	for _, t := range list {
@@ -273,12 +189,12 @@ func (a *acronym) long() string {
 
 // name is what papers call what one local stands for.
 type name struct {
+	at      uint32 // in the cache
 	local   local
-	touched bool // in this run
 	number  uint32
 	refs    int      // papers and ids that consult the local; without any there is no row
 	unmoved identity // as the local's own papers and the corpus have it, as of the last decision
-	decided bool     // unmoved is set
+	decided bool     // the local is among those of unmoved
 	forms   []use
 	shared  []shared
 }
@@ -318,16 +234,24 @@ func (n *name) use(form string) *use {
 	return &n.forms[len(n.forms)-1]
 }
 
+// undecided is before the identity of which a local was, in a run that takes it
+// away. No kind begins with it.
+const undecided = "\x00"
+
 func encodeName(b []byte, n *name) []byte {
-	if n.refs == 0 {
-		return nil
-	}
 	slices.SortFunc(n.forms, func(a, b use) int { return strings.Compare(a.form, b.form) })
 	slices.SortFunc(n.shared, func(a, b shared) int {
 		return cmp.Or(strings.Compare(a.form, b.form), strings.Compare(a.locals, b.locals))
 	})
 	b = appendNumber(appendNumber(b, int(n.number)), n.refs)
-	b = appendText(b, encodeIdentity(n.unmoved))
+	switch {
+	case n.decided:
+		b = appendIdentity(b, n.unmoved)
+	case n.unmoved != (identity{}): // this and the next are so during a run only
+		b = appendText(b, undecided+encodeIdentity(n.unmoved))
+	default:
+		b = appendText(b, "")
+	}
 	b = appendNumber(b, len(n.forms))
 	for _, u := range n.forms {
 		b = appendNumber(appendNumber(appendNumber(appendText(b, u.form), u.papers), u.weight), u.explained)
@@ -339,9 +263,12 @@ func encodeName(b []byte, n *name) []byte {
 	return b
 }
 
-func decodeName(d *decoder, l local, n *name) {
-	n.local, n.number, n.refs = l, uint32(d.number()), d.number()
-	n.unmoved, n.decided = decodeIdentity(d, d.text()), true
+func decodeName(d *decoder, n *name) {
+	n.number, n.refs = uint32(d.number()), d.number()
+	if unmoved := d.text(); unmoved != "" {
+		unmoved, was := strings.CutPrefix(unmoved, undecided)
+		n.unmoved, n.decided = decodeIdentity(d, unmoved), !was
+	}
 	n.forms = make([]use, d.length())
 	for i := range n.forms {
 		n.forms[i] = use{d.text(), d.number(), d.number(), d.number()}
@@ -354,18 +281,36 @@ func decodeName(d *decoder, l local, n *name) {
 
 func encodeIdentity(id identity) string { return string(id.kind) + "\x00" + id.key }
 
+// appendIdentity appends an encoded identity as a text.
+func appendIdentity(b []byte, id identity) []byte {
+	b = appendNumber(b, len(id.kind)+1+len(id.key))
+	return append(append(append(b, id.kind...), 0), id.key...)
+}
+
 func decodeIdentity(d *decoder, s string) identity {
-	kind, key, ok := strings.Cut(s, "\x00")
-	if !ok || !graph.Kind(kind).Valid() {
+	kind, key, _ := strings.Cut(s, "\x00")
+	k, ok := kindNamed(kind)
+	if !ok || len(kind) == len(s) {
 		d.bad = true
 	}
-	return identity{graph.Kind(kind), key}
+	return identity{k, key}
+}
+
+// kindNamed is the kind of a name, which does not keep the string that the name
+// is a part of.
+func kindNamed(name string) (graph.Kind, bool) {
+	for _, k := range graph.Kinds() {
+		if string(k) == name {
+			return k, true
+		}
+	}
+	return "", false
 }
 
 // thing is what an identity is.
 type thing struct {
+	at       uint32 // in the cache
 	id       identity
-	marks    marks    // of this run
 	locals   []string // encoded, of which this is the unmoved identity
 	observed int      // locals that papers mention
 	weight   int      // of all their forms
@@ -380,8 +325,8 @@ type thing struct {
 	counted bool     // among those below the entries above its own
 }
 
-// marks say what a run has on its lists, which are of all that there is where
-// everything is new.
+// marks say of which of a run's lists a row is. They are of all that there is
+// where everything is new.
 type marks uint8
 
 const (
@@ -401,10 +346,12 @@ func (m *marks) set(mark marks) bool {
 	return !was
 }
 
+// empty says whether there is nothing to say of the thing.
+func (t *thing) empty() bool {
+	return len(t.locals) == 0 && t.below == 0 && t.denotes == "" && t.base == ""
+}
+
 func encodeThing(b []byte, t *thing) []byte {
-	if len(t.locals) == 0 && t.below == 0 && t.denotes == "" && t.base == "" {
-		return nil
-	}
 	slices.Sort(t.locals)
 	b = appendNumber(b, len(t.locals))
 	for _, l := range t.locals {
@@ -426,8 +373,7 @@ func encodeThing(b []byte, t *thing) []byte {
 	return append(b, 0)
 }
 
-func decodeThing(d *decoder, id identity, t *thing) {
-	t.id = id
+func decodeThing(d *decoder, t *thing) {
 	t.locals = make([]string, d.length())
 	for i := range t.locals {
 		t.locals[i] = d.text()
@@ -444,22 +390,19 @@ func decodeThing(d *decoder, id identity, t *thing) {
 
 // claims are the identities that would have an id.
 type claims struct {
+	at     uint32 // in the cache
 	id     graph.ID
-	marks  marks
 	bases  []identity // by their names
 	longer []identity // after namesakes were told apart
 	watch  []string   // encoded locals that say who keeps the id
 }
 
 func encodeClaims(b []byte, c *claims) []byte {
-	if len(c.bases) == 0 && len(c.longer) == 0 {
-		return nil
-	}
 	for _, list := range [][]identity{c.bases, c.longer} {
 		slices.SortFunc(list, compareIdentities)
 		b = appendNumber(b, len(list))
 		for _, id := range list {
-			b = appendText(b, encodeIdentity(id))
+			b = appendIdentity(b, id)
 		}
 	}
 	b = appendNumber(b, len(c.watch))
@@ -469,8 +412,7 @@ func encodeClaims(b []byte, c *claims) []byte {
 	return b
 }
 
-func decodeClaims(d *decoder, id graph.ID, c *claims) {
-	c.id = id
+func decodeClaims(d *decoder, c *claims) {
 	for _, list := range []*[]identity{&c.bases, &c.longer} {
 		*list = make([]identity, d.length())
 		for i := range *list {
@@ -493,10 +435,15 @@ type version struct {
 	paper  graph.ID // the id that it has
 }
 
+// sort puts the earliest paper first.
+func (t *title) sort() {
+	slices.SortFunc(t.versions, func(a, b version) int {
+		return cmp.Or(cmp.Compare(a.year, b.year), strings.Compare(a.hash, b.hash))
+	})
+}
+
 func encodeTitle(b []byte, t *title) []byte {
-	if len(t.versions) == 0 {
-		return nil
-	}
+	t.sort()
 	b = appendNumber(b, len(t.versions))
 	for _, v := range t.versions {
 		b = appendText(appendNumber(appendNumber(appendText(b, v.hash), v.year), int(v.serial)), string(v.paper))
@@ -504,7 +451,7 @@ func encodeTitle(b []byte, t *title) []byte {
 	return b
 }
 
-func decodeTitle(d *decoder, _ graph.ID, t *title) {
+func decodeTitle(d *decoder, t *title) {
 	t.versions = make([]version, d.length())
 	for i := range t.versions {
 		t.versions[i] = version{d.text(), d.number(), uint32(d.number()), graph.ID(d.text())}
@@ -513,46 +460,61 @@ func decodeTitle(d *decoder, _ graph.ID, t *title) {
 
 // encodeLocal writes a local so that the parts can be told apart: no key and no
 // slug has a zero byte.
-func encodeLocal(l local) string {
-	const zero = "\x00"
+func encodeLocal(l local) string { return string(appendLocal(nil, l)) }
+
+// appendLocal appends an encoded local.
+func appendLocal(b []byte, l local) []byte {
+	b = append(append(b, l.kind...), 0)
+	entry := func(e *lexicon.Entry) { b = append(append(append(b, e.Kind...), 0), entryKey(e.Name)...) }
 	switch {
 	case l.member != nil:
-		return string(l.kind) + zero + "m" + string(l.member.key.kind) + zero + l.member.key.form
+		b = append(append(append(b, 'm'), l.member.key.kind...), 0)
+		b = append(b, l.member.key.form...)
 	case l.entry != nil:
-		return string(l.kind) + zero + "e" + encodeIdentity(entryIdentity(l.entry))
+		b = append(b, 'e')
+		entry(l.entry)
 	case l.claimed != nil:
-		return string(l.kind) + zero + "c" + l.key + zero + l.claim + zero + encodeIdentity(entryIdentity(l.claimed))
+		b = append(append(append(b, 'c'), l.key...), 0)
+		b = append(append(b, l.claim...), 0)
+		entry(l.claimed)
 	case l.short:
-		return string(l.kind) + zero + "s" + l.key
+		b = append(append(b, 's'), l.key...)
+	default:
+		b = append(append(b, 'k'), l.key...)
 	}
-	return string(l.kind) + zero + "k" + l.key
+	return b
 }
 
 // decodeLocal reads what encodeLocal wrote for this lexicon and registry.
-func (r *Resolver) decodeLocal(s string) (local, bool) {
-	kind, rest, ok := strings.Cut(s, "\x00")
-	l := local{kind: graph.Kind(kind)}
-	if !ok || !l.kind.Valid() || rest == "" {
+func (r *Resolver) decodeLocal(s string) (l local, ok bool) {
+	kind, rest, _ := strings.Cut(s, "\x00")
+	if l.kind, ok = kindNamed(kind); !ok || rest == "" {
 		return local{}, false
 	}
 	form, rest := rest[0], rest[1:]
-	parts := strings.Split(rest, "\x00")
-	entry := func(kind, key string) bool {
-		l.entry = r.entries[identity{graph.Kind(kind), key}]
-		return l.entry != nil
+	if form == 'c' {
+		var claim, claimed string
+		l.key, claim, _ = strings.Cut(rest, "\x00")
+		l.claim, claimed, _ = strings.Cut(claim, "\x00")
+		rest = claimed
 	}
+	first, second, two := strings.Cut(rest, "\x00")
+	if strings.Contains(second, "\x00") {
+		return local{}, false
+	}
+	other, _ := kindNamed(first)
 	switch {
-	case form == 'm' && len(parts) == 2:
-		l.member = r.members[memberKey{graph.Kind(parts[0]), parts[1]}]
+	case form == 'm' && two:
+		l.member = r.members[memberKey{other, second}]
 		return l, l.member != nil
-	case form == 'e' && len(parts) == 2:
-		return l, entry(parts[0], parts[1])
-	case form == 'c' && len(parts) == 4:
-		ok := entry(parts[2], parts[3])
-		l.key, l.claim, l.claimed, l.entry = parts[0], parts[1], l.entry, nil
-		return l, ok
-	case (form == 's' || form == 'k') && len(parts) == 1:
-		l.key, l.short = parts[0], form == 's'
+	case form == 'e' && two:
+		l.entry = r.entries[identity{other, second}]
+		return l, l.entry != nil
+	case form == 'c' && two:
+		l.claimed = r.entries[identity{other, second}]
+		return l, l.claimed != nil
+	case (form == 's' || form == 'k') && !two:
+		l.key, l.short = first, form == 's'
 		return l, true
 	}
 	return local{}, false

@@ -50,6 +50,8 @@ type Resolver struct {
 	fresh bool // the table remembers nothing: nothing is read from it
 	err   error
 	next  counters
+	// maxOpen is how many rows of a table are open at a time, about.
+	maxOpen int
 	// remembered is what the registry came to the last time.
 	remembered string
 
@@ -71,7 +73,7 @@ type Resolver struct {
 		shorts  map[string]string // what longs gave
 		words   map[string]byte   // how they were written
 		titles  map[graph.ID][]version
-		names   []*name
+		names   []uint32        // places of names
 		authors map[string]bool // by slug, whether there was one
 		venues  map[string]bool
 		papers  map[uint32]bool // serials; false for those that are forgotten
@@ -97,7 +99,7 @@ type change struct {
 func New(lex *lexicon.Lexicon, reg *registry.Registry, table Table) (*Resolver, error) {
 	r := &Resolver{
 		lexicon: lex, entries: map[identity]*lexicon.Entry{}, respelled: map[string][]*lexicon.Entry{}, below: map[*lexicon.Entry][]*lexicon.Entry{},
-		methods: map[string][]*lexicon.Entry{}, topics: map[string][]*lexicon.Entry{}, rules: reg.Rules(), members: newMembers(reg.Rules()), table: table, fresh: true,
+		methods: map[string][]*lexicon.Entry{}, topics: map[string][]*lexicon.Entry{}, rules: reg.Rules(), members: newMembers(reg.Rules()), table: table, fresh: true, maxOpen: maxOpen,
 	}
 	for i := range r.rules {
 		r.byID = r.byID || slices.ContainsFunc(r.rules[i].Names, func(n registry.Name) bool { return n.ID })
@@ -132,11 +134,11 @@ func New(lex *lexicon.Lexicon, reg *registry.Registry, table Table) (*Resolver, 
 		return nil, fmt.Errorf("read what resolution remembers: %w", err)
 	}
 	if value != nil {
-		d := decoder{b: value}
+		d := decoder{s: string(value)}
 		r.fresh = false
 		r.next = counters{uint32(d.number()), uint32(d.number())}
 		r.remembered = d.text()
-		if d.bad || len(d.b) > 0 {
+		if d.bad || d.s != "" {
 			return nil, fmt.Errorf("%w: its counters", ErrMemory)
 		}
 	}
@@ -153,38 +155,42 @@ func (r *Resolver) begin() {
 }
 
 func (r *Resolver) makeCaches() {
-	text := func(s string) string { return s }
-	id := func(s graph.ID) string { return string(s) }
-	r.acronyms = cache[string, acronym]{r: r, tag: tagAcronym, key: text, rows: map[string]*row[acronym]{},
-		encode: func(b []byte, a *acronym) []byte { return encodeTallies(b, a.longs) },
-		decode: func(d *decoder, _ string, a *acronym) { a.longs = d.tallies() }}
-	r.words = cache[string, casing]{r: r, tag: tagWord, key: text, rows: map[string]*row[casing]{}, encode: encodeCasing, decode: decodeCasing}
-	r.names = cache[local, name]{r: r, tag: tagLocal, key: encodeLocal, rows: map[local]*row[name]{}, encode: encodeName, decode: decodeName}
-	for _, c := range []struct {
-		cache *cache[string, []tally]
-		tag   byte
-	}{{&r.authors, tagAuthor}, {&r.venues, tagVenue}} {
-		*c.cache = cache[string, []tally]{r: r, tag: c.tag, key: text, rows: map[string]*row[[]tally]{},
-			encode: func(b []byte, list *[]tally) []byte { return encodeTallies(b, *list) },
-			decode: func(d *decoder, _ string, list *[]tally) { *list = d.tallies() }}
+	text := func(b []byte, s string) []byte { return append(b, s...) }
+	id := func(b []byte, id graph.ID) []byte { return append(b, id...) }
+	r.acronyms = newCache(r, tagAcronym, text, func(a *acronym) bool { return len(a.longs) == 0 },
+		func(b []byte, a *acronym) []byte { return encodeTallies(b, a.longs) },
+		func(d *decoder, a *acronym) { a.longs = d.tallies() })
+	r.words = newCache(r, tagWord, text, func(c *casing) bool { return *c == casing{} }, encodeCasing, decodeCasing)
+	r.names = newCache(r, tagLocal, appendLocal, func(n *name) bool { return n.refs == 0 }, encodeName, decodeName)
+	r.names.know = func(n *name, at uint32, key string) (ok bool) {
+		n.at = at
+		n.local, ok = r.decodeLocal(key)
+		return ok
 	}
-	r.titles = cache[graph.ID, title]{r: r, tag: tagTitle, key: id, rows: map[graph.ID]*row[title]{}, encode: encodeTitle, decode: decodeTitle}
-	r.serials = cache[uint32, string]{r: r, tag: tagSerial, rows: map[uint32]*row[string]{},
-		key: func(n uint32) string { return string(binary.BigEndian.AppendUint32(nil, n)) },
-		encode: func(b []byte, key *string) []byte {
-			if *key == "" {
-				return nil
-			}
-			return appendText(b, *key)
-		},
-		decode: func(d *decoder, _ uint32, key *string) { *key = d.text() }}
-	r.things = cache[identity, thing]{r: r, tag: tagIdentity, key: encodeIdentity, rows: map[identity]*row[thing]{}, encode: encodeThing, decode: decodeThing}
-	r.claims = cache[graph.ID, claims]{r: r, tag: tagClaims, key: id, rows: map[graph.ID]*row[claims]{}, encode: encodeClaims, decode: decodeClaims}
-	r.slugs = cache[string, []string]{r: r, tag: tagSlug, key: text, rows: map[string]*row[[]string]{},
-		encode: func(b []byte, list *[]string) []byte {
-			if len(*list) == 0 {
-				return nil
-			}
+	tallies := func(tag byte) cache[string, []tally] {
+		return newCache(r, tag, text, func(list *[]tally) bool { return len(*list) == 0 },
+			func(b []byte, list *[]tally) []byte { return encodeTallies(b, *list) },
+			func(d *decoder, list *[]tally) { *list = d.tallies() })
+	}
+	r.authors, r.venues = tallies(tagAuthor), tallies(tagVenue)
+	r.titles = newCache(r, tagTitle, id, func(t *title) bool { return len(t.versions) == 0 }, encodeTitle, decodeTitle)
+	r.serials = newCache(r, tagSerial, binary.BigEndian.AppendUint32, func(key *string) bool { return *key == "" },
+		func(b []byte, key *string) []byte { return appendText(b, *key) },
+		func(d *decoder, key *string) { *key = d.text() })
+	r.things = newCache(r, tagIdentity, func(b []byte, id identity) []byte { return append(append(append(b, id.kind...), 0), id.key...) },
+		(*thing).empty, encodeThing, decodeThing)
+	r.things.know = func(t *thing, at uint32, key string) bool {
+		var d decoder
+		t.at, t.id = at, decodeIdentity(&d, key)
+		return !d.bad
+	}
+	r.claims = newCache(r, tagClaims, id, func(c *claims) bool { return len(c.bases) == 0 && len(c.longer) == 0 }, encodeClaims, decodeClaims)
+	r.claims.know = func(c *claims, at uint32, key string) bool {
+		c.at, c.id = at, graph.ID(key)
+		return true
+	}
+	r.slugs = newCache(r, tagSlug, text, func(list *[]string) bool { return len(*list) == 0 },
+		func(b []byte, list *[]string) []byte {
 			slices.Sort(*list)
 			b = appendNumber(b, len(*list))
 			for _, s := range *list {
@@ -192,12 +198,27 @@ func (r *Resolver) makeCaches() {
 			}
 			return b
 		},
-		decode: func(d *decoder, _ string, list *[]string) {
+		func(d *decoder, list *[]string) {
 			*list = make([]string, d.length())
 			for i := range *list {
 				(*list)[i] = d.text()
 			}
-		}}
+		})
+}
+
+// putAway packs rows that are open, if they are many: no value of a cache may be
+// in use.
+func (r *Resolver) putAway() {
+	r.acronyms.putAway(r.maxOpen)
+	r.words.putAway(r.maxOpen)
+	r.names.putAway(r.maxOpen)
+	r.authors.putAway(r.maxOpen)
+	r.venues.putAway(r.maxOpen)
+	r.titles.putAway(r.maxOpen)
+	r.serials.putAway(r.maxOpen)
+	r.things.putAway(r.maxOpen)
+	r.claims.putAway(r.maxOpen)
+	r.slugs.putAway(r.maxOpen)
 }
 
 // fail keeps the first error.
@@ -219,6 +240,7 @@ func (r *Resolver) count(key string, f *graph.Facts, by int) {
 	if r.err != nil {
 		return
 	}
+	r.putAway()
 	serial, ok := r.countTitle(key, &f.Document, by)
 	if !ok {
 		return
@@ -316,32 +338,23 @@ func (r *Resolver) touch(l local) *name {
 
 // touchName has a name's identity decided again.
 func (r *Resolver) touchName(n *name) {
-	if !n.touched {
-		n.touched = true
-		r.before.names = append(r.before.names, n)
+	if r.names.mark(n.at, markTouched) {
+		r.before.names = append(r.before.names, n.at)
 	}
 }
 
 // thing is what an identity is, to change.
-func (r *Resolver) thing(id identity) *thing {
-	t := r.things.change(id)
-	t.id = id
-	return t
-}
+func (r *Resolver) thing(id identity) *thing { return r.things.change(id) }
 
 // claim is who would have an id, to change.
-func (r *Resolver) claim(id graph.ID) *claims {
-	c := r.claims.change(id)
-	c.id = id
-	return c
-}
+func (r *Resolver) claim(id graph.ID) *claims { return r.claims.change(id) }
 
 // nameOf is the name of a local, to change.
 func (r *Resolver) nameOf(l local) *name {
 	n := r.names.change(l)
 	if n.number == 0 {
 		r.next.local++
-		n.local, n.number = l, r.next.local
+		n.number = r.next.local
 	}
 	return n
 }
