@@ -2,6 +2,7 @@ package schema
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,8 +11,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"papergraph/exporters"
 	"papergraph/schema/contentcoding"
@@ -58,6 +61,9 @@ type HandlerOptions struct {
 	Admission *Admission
 	// BehindProxy says that the last address in X-Forwarded-For is the client's.
 	BehindProxy bool
+	// Observe, if there is one, is told what became of each request when it was
+	// answered, in the request's context.
+	Observe func(context.Context, Outcome)
 }
 
 // NewHandler returns a Handler of s.
@@ -85,6 +91,8 @@ func badRequest(format string, args ...any) error {
 
 // ServeHTTP answers a request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r, report := h.observed(r)
+	defer report()
 	id := h.begin(w, r)
 	if options(w, r, "GET, HEAD, POST, OPTIONS") {
 		return
@@ -135,13 +143,19 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) (id string) {
 // with errors, with a mediaType of GraphQL.
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, request Request, mediaType string, f *form) {
 	s := h.schema
+	outcome := outcomeOf(r)
+	outcome.Query, outcome.Operation = QueryHash(request.Query), request.OperationName
+	if f != nil {
+		outcome.Format = f.name
+	}
 	snap, release, err := s.source.Open(request.AsOf)
 	if err != nil {
 		h.write(w, r, mediaType, s.refuse(request, openError(err)))
 		return
 	}
 	defer release()
-	w.Header().Set(headerSnapshot, snap.Info().ID)
+	outcome.Snapshot = snap.Info().ID
+	w.Header().Set(headerSnapshot, outcome.Snapshot)
 	w.Header().Set("Cache-Control", "no-cache") // to be asked about, by ETag, each time
 	tag := ""
 	if isGet(r) {
@@ -150,20 +164,27 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, request Request
 			return
 		}
 		if matchesETag(r.Header.Values("If-None-Match"), tag) {
+			outcome.NotModified = true
 			w.Header().Set("ETag", tag)
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
 	}
 	if h.Admission != nil {
+		start := time.Now()
 		leave, err := h.Admission.Enter(r.Context(), ClientAddress(r, h.BehindProxy))
+		outcome.Waited = time.Since(start)
 		if err != nil {
+			outcome.Refused = true
 			h.write(w, r, mediaType, s.refuse(request, busy(w, err)))
 			return
 		}
 		defer leave()
 	}
+	start := time.Now()
 	answer := s.exec(r.Context(), request, snap)
+	outcome.Took = time.Since(start)
+	outcome.Nodes, outcome.Fields, outcome.Text = answer.Nodes, answer.Fields, answer.Text
 	w.Header().Set(headerCost, fmt.Sprintf("nodes=%d, fields=%d, text=%d", answer.Nodes, answer.Fields, answer.Text))
 	if f != nil {
 		h.writeForm(w, r, request, snap, answer, mediaType, tag, f)
@@ -387,6 +408,12 @@ const noMutations = "no mutations are offered by the schema"
 
 // send writes an answer.
 func (h *Handler) send(w http.ResponseWriter, r *http.Request, mediaType string, status int, answer *Response) {
+	outcome := outcomeOf(r)
+	for _, e := range answer.Errors {
+		if !slices.Contains(outcome.Errors, e.Extensions.Code) {
+			outcome.Errors = append(outcome.Errors, e.Extensions.Code)
+		}
+	}
 	body, err := answer.JSON()
 	if err != nil {
 		// Nothing in an error or an id can fail to be JSON.

@@ -38,6 +38,8 @@ const maxRedirect = 4 << 10
 // more where another form was asked for. All forms have an ETag. A person with
 // a browser who names no format is led to the playground.
 func (h *Handler) ServeQueries(w http.ResponseWriter, r *http.Request) {
+	r, report := h.observed(r)
+	defer report()
 	id := h.begin(w, r)
 	hash, named := strings.CutPrefix(r.URL.Path, "/")
 	named = named && hash != ""
@@ -149,6 +151,7 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request, id, mediaType str
 		return
 	}
 	request.ID = id
+	outcomeOf(r).Query = QueryHash(request.Query)
 	if h.Queries == nil {
 		h.refuse(w, r, mediaType, &httpError{http.StatusForbidden, CodeUnavailable, "this server keeps no queries"})
 		return

@@ -34,7 +34,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.queries, "queries", "", "folder of the queries that links lead to (default: "+queriesFolder+" in the store)")
 	cmd.Flags().StringArrayVar(&f.origins, "cors", nil, "origin whose pages may ask the server, such as https://example.org, or * for all; may be given more than once")
 	cmd.Flags().IntVar(&f.concurrency, "concurrency", 0, "how many queries are answered at once; others take turns by client (default: twice the CPUs)")
-	cmd.Flags().BoolVar(&f.public, "public", false, "limits for a server that anybody can ask: smaller answers, less time, shorter queues")
+	cmd.Flags().BoolVar(&f.public, "public", false, "limits for a server that anybody can ask: smaller answers, less time, shorter queues, no /metrics")
 	cmd.Flags().BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy in front adds its client's address to X-Forwarded-For: take turns by that")
 	cmd.Flags().BoolVar(&f.noIntrospection, "no-introspection", false, "refuse questions about the schema")
 }
@@ -188,12 +188,14 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags, firs
 		return err
 	}
 	renderer := exporters.NewRenderer(exporters.RendererOptions{})
+	turns := schema.NewAdmission(admission)
 	handler := schema.NewHandler(graphql, schema.HandlerOptions{
-		Queries: queries, Renderer: renderer, Admission: schema.NewAdmission(admission), BehindProxy: flags.behindProxy,
+		Queries: queries, Renderer: renderer, Admission: turns, BehindProxy: flags.behindProxy, Observe: web.Observe,
 	})
+	metrics := web.NewMetrics(web.MetricsOptions{Source: source, Admission: turns, Queries: queries, Version: programVersion()})
 	server, err := web.New(web.Options{
 		Source: source, GraphQL: handler, Queries: http.HandlerFunc(handler.ServeQueries), Schema: schema.SDL(), Renderer: renderer,
-		BaseURL: flags.baseURL, Origins: flags.origins, Version: programVersion(), Logger: h.log,
+		BaseURL: flags.baseURL, Origins: flags.origins, Metrics: metrics, PrivateMetrics: flags.public, Version: programVersion(), Logger: h.log,
 	})
 	if errors.Is(err, web.ErrBaseURL) {
 		return usageError{fmt.Errorf("--base-url: %w", err)}

@@ -14,7 +14,9 @@ import (
 //	/graphql                GraphQL
 //	/q, /q/<hash>           queries that are kept, and their answers
 //	/schema.graphql         the schema
-//	/healthz                whether the server can answer
+//	/healthz                whether the server lives, and what it serves
+//	/readyz                 whether it can answer, and from which snapshot
+//	/metrics                its metrics, in Prometheus' form
 //	/browse                 the start page
 //	/search?q=              the search
 //	/<kind>                 the nodes of a kind
@@ -68,6 +70,13 @@ func (s *Server) find(path string) http.HandlerFunc {
 		return s.serveSchema
 	case "/healthz":
 		return s.serveHealth
+	case "/readyz":
+		return s.serveReady
+	case "/metrics":
+		if s.Metrics == nil || s.PrivateMetrics {
+			return nil
+		}
+		return s.Metrics.Handler().ServeHTTP
 	case "/browse":
 		return s.serveStart
 	case "/search":

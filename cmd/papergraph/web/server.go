@@ -12,9 +12,11 @@ import (
 	"path"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"papergraph/exporters"
+	"papergraph/schema"
 	"papergraph/schema/contentcoding"
 	"papergraph/store"
 )
@@ -50,6 +52,11 @@ type Options struct {
 	// Version is the program's. It is part of every ETag, so that a new
 	// program's answers replace those that browsers kept.
 	Version string
+	// Metrics counts requests, and answers at /metrics; nil counts nothing.
+	Metrics *Metrics
+	// PrivateMetrics keeps them from /metrics, for a server that anybody can
+	// ask; [Metrics.Handler] serves them elsewhere.
+	PrivateMetrics bool
 	// Logger receives requests at info level and what went wrong at error
 	// level; nil is silent.
 	Logger *slog.Logger
@@ -66,6 +73,7 @@ type Server struct {
 	assets   *assets
 	examples []example
 	drawings *drawings
+	ending   atomic.Bool
 }
 
 // ErrBaseURL says that a base address cannot be one.
@@ -138,6 +146,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", pagePolicy)
+	done := s.Metrics.begin()
+	defer done()
 	defer func() {
 		p := recover()
 		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -149,8 +159,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				s.fail(rec, r, fmt.Errorf("panic: %v", p))
 			}
 		}
-		s.log.Info("request", "request", id, "method", r.Method, "path", r.URL.Path, "status", rec.status,
-			"bytes", rec.bytes, "duration", time.Since(start).Round(time.Microsecond), "remote", r.RemoteAddr)
+		s.observe(r, id, rec, time.Since(start))
 		if p != nil && rec.bytes > 0 && rec.status < http.StatusInternalServerError {
 			panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 		}
@@ -159,7 +168,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.WriteHeader(http.StatusNoContent)
 		return
 	}
-	ctx, cancel := context.WithTimeout(withRequestID(r.Context(), id), requestTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(withRequestID(r.Context(), id), outcomeKey{}, &rec.outcome), requestTimeout)
 	defer cancel()
 	s.route(rec, r.WithContext(ctx))
 }
@@ -176,8 +185,9 @@ const pagePolicy = "default-src 'none'; style-src 'self'; style-src-attr 'unsafe
 // recorder notes what is answered.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int64
+	status  int
+	bytes   int64
+	outcome schema.Outcome // of the GraphQL request, if it was one
 }
 
 // WriteHeader implements [http.ResponseWriter].

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"papergraph/graph"
 	"papergraph/store"
@@ -283,6 +284,44 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
 		h.Snapshot, h.Papers, h.Nodes, h.Edges, h.Statements, h.NodesByKind = i.ID, i.Papers, i.Nodes, i.Edges, i.Statements, i.NodesByKind
 	}
 	body, err := json.Marshal(h)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	s.write(w, r, status, content{media: "application/json", body: append(body, '\n')})
+}
+
+// readiness is what /readyz says.
+type readiness struct {
+	Status   string     `json:"status"` // "ready", "empty", "ending", or "failed"
+	Snapshot string     `json:"snapshot,omitempty"`
+	Version  uint64     `json:"version,omitempty"` // of the snapshot, counted from 1
+	Time     *time.Time `json:"time,omitempty"`    // when it was published
+}
+
+// serveReady says whether requests should be sent here: status 200 if there is
+// a snapshot to answer from, 503 if not, or if the server is about to end.
+func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
+	ready, status := readiness{Status: "ready"}, http.StatusOK
+	snap, release, err := s.Source.Open("")
+	switch {
+	case err == nil:
+		info := snap.Info()
+		release()
+		at := info.Time.UTC()
+		ready.Snapshot, ready.Version, ready.Time = info.ID, info.Version, &at
+		w.Header().Set("Papergraph-Snapshot", info.ID)
+	case errors.Is(err, store.ErrEmpty):
+		ready.Status, status = "empty", http.StatusServiceUnavailable
+	default:
+		ready.Status, status = "failed", http.StatusServiceUnavailable
+		s.log.Error("check of readiness", "error", err)
+	}
+	if s.ending.Load() {
+		ready.Status, status = "ending", http.StatusServiceUnavailable
+	}
+	body, err := json.Marshal(ready)
 	if err != nil {
 		s.fail(w, r, err)
 		return
