@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -95,11 +96,13 @@ func summaryTest(takes func(*edgeSummary) bool) (edgeTest, error) {
 }
 
 func (b HasConfidence) prepare(*matcher, nodeSet) (edgeTest, error) {
-	return summaryTest(func(s *edgeSummary) bool { return (*Bounds)(&b).takes(s.confidence) })
+	takes := Bounds(b).test()
+	return summaryTest(func(s *edgeSummary) bool { return takes(s.confidence) })
 }
 
 func (b HasSupport) prepare(*matcher, nodeSet) (edgeTest, error) {
-	return summaryTest(func(s *edgeSummary) bool { return (*Bounds)(&b).takes(float64(s.support)) })
+	takes := Bounds(b).test()
+	return summaryTest(func(s *edgeSummary) bool { return takes(float64(s.support)) })
 }
 
 func (cs HasClass) prepare(*matcher, nodeSet) (edgeTest, error) {
@@ -172,17 +175,64 @@ func (s *edgeSummaries) of(e *listed) (*edgeSummary, error) {
 
 // summary reads what the statements of an edge come to.
 func (x *edgeReader) summary(k edgeUIDs) (s edgeSummary, err error) {
-	err = x.eachRecord(k, func(paper uint32, _ *paperBlock, r *edgeRecord) error {
-		if paper != 0 {
-			s.support++
+	papers, err := x.asserters(k)
+	if err != nil {
+		return s, err
+	}
+	for _, p := range papers {
+		if !x.c.has(p) {
+			return s, damaged("statements", fmt.Sprintf("uid %d is no paper's", p))
 		}
-		for _, st := range r.Statements {
-			s.confidence = max(s.confidence, st.Confidence)
-			s.classes |= 1 << st.Class
+		if err := x.addSummary(&s, k, p, uidKey(tagBlock, p)); err != nil {
+			return s, err
 		}
-		return nil
-	})
+	}
+	support := s.support
+	err = x.addSummary(&s, k, k.from, uidKey(tagCurated, k.from))
+	s.support = support // nobody states what is curated
 	return s, err
+}
+
+// addSummary adds what a block says of an edge, which is that of a paper or
+// those that are curated from a node. The last block is kept, since the edges
+// from a paper come one after the other; those to a node have a block each.
+func (x *edgeReader) addSummary(s *edgeSummary, k edgeUIDs, of uint32, key []byte) error {
+	if !bytes.Equal(x.scanned.key, key) {
+		value, err := x.q.get(key)
+		if err != nil {
+			return err
+		}
+		x.scanned.key, x.scanned.edges = nil, x.scanned.edges[:0]
+		if value != nil {
+			err = scanBlock("statements of "+string(x.c.id(of)), value, func(k edgeUIDs, s edgeSummary) {
+				x.scanned.edges = append(x.scanned.edges, scannedEdge{k, s})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		x.scanned.key = key
+	}
+	i, ok := slices.BinarySearchFunc(x.scanned.edges, k, func(e scannedEdge, k edgeUIDs) int { return e.key.compare(k) })
+	if !ok {
+		return nil
+	}
+	one := &x.scanned.edges[i].edgeSummary
+	s.support++
+	s.confidence = max(s.confidence, one.confidence)
+	s.classes |= one.classes
+	return nil
+}
+
+// scannedBlock is the edges of a statement block that was scanned.
+type scannedBlock struct {
+	key   []byte // of the block; nil where there is none
+	edges []scannedEdge
+}
+
+type scannedEdge struct {
+	key edgeUIDs
+	edgeSummary
 }
 
 // AdjacentQuery says which neighbours a list has. The zero value takes all.

@@ -36,6 +36,7 @@ type columns struct {
 	named   nameCache
 	beside  neighbourCache
 	tied    relationCache
+	sets    [maxKind + 1]kindSet
 
 	// details holds what conditions ask of records, by kind, once it was read.
 	details [maxKind + 1]struct {

@@ -1,11 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"papergraph/graph"
 )
@@ -17,8 +20,7 @@ import (
 // node. Of the parts of an AllOf each is asked only about the nodes that those
 // before it left, so the selective ones should stand first.
 type Condition interface {
-	// match returns those of the given nodes that meet the condition, as a set
-	// of its own.
+	// match returns those of the given nodes that meet the condition.
 	match(m *matcher, among nodeSet) (nodeSet, error)
 }
 
@@ -68,32 +70,42 @@ type Text struct {
 	StartsWith *string // letters of either case are the same
 }
 
-// test returns what says whether a string is wanted.
+// test returns what says whether a string is wanted. It is not safe for
+// concurrent use.
 func (t Text) test() func(s string) bool {
-	var folded []func(s string) bool
+	var part, start string
 	if t.Contains != nil {
-		part := strings.ToLower(*t.Contains)
-		folded = append(folded, func(s string) bool { return strings.Contains(s, part) })
+		part = strings.ToLower(*t.Contains)
 	}
 	if t.StartsWith != nil {
-		start := strings.ToLower(*t.StartsWith)
-		folded = append(folded, func(s string) bool { return strings.HasPrefix(s, start) })
+		start = strings.ToLower(*t.StartsWith)
 	}
+	var small []byte // the string with small letters, reused
 	return func(s string) bool {
 		if t.Eq != nil && s != *t.Eq || t.In != nil && !slices.Contains(*t.In, s) {
 			return false
 		}
-		if len(folded) == 0 {
+		if part == "" && start == "" {
 			return true
 		}
-		s = strings.ToLower(s)
-		for _, meets := range folded {
-			if !meets(s) {
-				return false
-			}
-		}
-		return true
+		small = appendLower(small[:0], s)
+		return bytes.HasPrefix(small, []byte(start)) && bytes.Contains(small, []byte(part))
 	}
+}
+
+// appendLower appends what [strings.ToLower] makes of a string.
+func appendLower(dst []byte, s string) []byte {
+	for i := range len(s) {
+		b := s[i]
+		if b >= utf8.RuneSelf {
+			return append(dst[:len(dst)-i], strings.ToLower(s)...)
+		}
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		dst = append(dst, b)
+	}
+	return dst
 }
 
 // exact lists the only strings that can be wanted; ok is false where they
@@ -118,10 +130,29 @@ type Bounds struct {
 	Lte *float64 // less than or equal to
 }
 
-// takes says whether a number is wanted.
-func (b *Bounds) takes(v float64) bool {
-	return (b.Eq == nil || v == *b.Eq) && (b.In == nil || slices.Contains(*b.In, v)) &&
-		(b.Gt == nil || v > *b.Gt) && (b.Gte == nil || v >= *b.Gte) && (b.Lt == nil || v < *b.Lt) && (b.Lte == nil || v <= *b.Lte)
+// test returns what says whether a number is wanted.
+func (b Bounds) test() func(v float64) bool {
+	low, high := math.Inf(-1), math.Inf(1)
+	if b.Eq != nil {
+		low, high = *b.Eq, *b.Eq
+	}
+	if b.Gte != nil {
+		low = max(low, *b.Gte)
+	}
+	if b.Gt != nil {
+		low = max(low, math.Nextafter(*b.Gt, math.Inf(1)))
+	}
+	if b.Lte != nil {
+		high = min(high, *b.Lte)
+	}
+	if b.Lt != nil {
+		high = min(high, math.Nextafter(*b.Lt, math.Inf(-1)))
+	}
+	if b.In == nil {
+		return func(v float64) bool { return v >= low && v <= high }
+	}
+	in := *b.In
+	return func(v float64) bool { return v >= low && v <= high && slices.Contains(in, v) }
 }
 
 // What is looked at counts when it is paid for by [ListQuery.Spend], against a
@@ -155,18 +186,17 @@ func (m *matcher) pay(n, per int) error {
 }
 
 func (a AllOf) match(m *matcher, among nodeSet) (nodeSet, error) {
-	left := slices.Clone(among)
 	for _, c := range a {
 		var err error
-		if left, err = c.match(m, left); err != nil {
+		if among, err = c.match(m, among); err != nil {
 			return nil, err
 		}
 	}
-	return left, nil
+	return among, nil
 }
 
 func (a AnyOf) match(m *matcher, among nodeSet) (nodeSet, error) {
-	met := m.c.newSet()
+	met := m.c.newSet() // of its own
 	for _, c := range a {
 		more, err := c.match(m, among.without(met))
 		if err != nil {
@@ -192,12 +222,13 @@ func (m *matcher) where(among nodeSet, test func(uid uint32) bool) (nodeSet, err
 		return nil, err
 	}
 	met := m.c.newSet()
-	_ = among.each(func(uid uint32) error {
-		if test(uid) {
-			met.add(uid)
+	for i, w := range among {
+		for ; w != 0; w &= w - 1 {
+			if low := bits.TrailingZeros64(w); test(uint32(i<<6 + low)) {
+				met[i] |= 1 << low
+			}
 		}
-		return nil
-	})
+	}
 	return met, nil
 }
 
@@ -223,14 +254,21 @@ func (kinds OfKind) match(m *matcher, among nodeSet) (nodeSet, error) {
 }
 
 func (b HasYear) match(m *matcher, among nodeSet) (nodeSet, error) {
+	takes := Bounds(b).test()
+	var taken []bool // by year, as far as one was seen
 	return m.where(among, func(uid uint32) bool {
-		year := m.c.year[uid]
-		return year != 0 && (*Bounds)(&b).takes(float64(year))
+		year := int(m.c.year[uid])
+		for year >= len(taken) {
+			n := len(taken)
+			taken = append(taken, n > 0 && takes(float64(n)))
+		}
+		return taken[year]
 	})
 }
 
 func (b HasPapers) match(m *matcher, among nodeSet) (nodeSet, error) {
-	return m.where(among, func(uid uint32) bool { return (*Bounds)(&b).takes(float64(m.c.papers[uid])) })
+	takes := Bounds(b).test()
+	return m.where(among, func(uid uint32) bool { return takes(float64(m.c.papers[uid])) })
 }
 
 func (n HasName) match(m *matcher, among nodeSet) (nodeSet, error) {
@@ -280,7 +318,7 @@ func (m *matcher) named(names []string, among nodeSet) (nodeSet, error) {
 		}
 	}
 	// Results are found through their papers and have no names there.
-	results := m.c.ofKinds(1 << kindCodes[graph.KindResult])
+	results := m.c.ofKind(kindCodes[graph.KindResult])
 	for i := range results {
 		met[i] |= results[i] & among[i]
 	}
@@ -326,9 +364,10 @@ func (b HasValue) match(m *matcher, among nodeSet) (nodeSet, error) {
 	if err != nil {
 		return nil, err
 	}
+	takes := Bounds(b).test()
 	return m.where(among, func(uid uint32) bool {
 		v, ok := details.number(uid)
-		return ok && (*Bounds)(&b).takes(v)
+		return ok && takes(v)
 	})
 }
 

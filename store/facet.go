@@ -50,33 +50,30 @@ func (l *Listing) Facet(ctx context.Context, fq FacetQuery) (counts []FacetCount
 	if err := m.pay(l.Len(), numbersForOne); err != nil {
 		return nil, 0, err
 	}
-	n := make(map[string]int)
-	years := make(map[uint16]int)
-	var kinds [maxKind + 1]int
-	relations := make([]int, len(relationByCode))
-	for _, e := range l.all() {
-		years[c.year[e.uid]]++
-		kinds[c.kinds[e.uid]]++
-		relations[e.relation]++
-	}
+	var of func(e listed) uint16 // 0 where the entry does not count
+	var label func(n uint16) string
 	switch fq.By {
 	case FacetYear:
-		for year, count := range years {
-			if year != 0 {
-				n[strconv.Itoa(int(year))] = count
-			}
-		}
+		of = func(e listed) uint16 { return c.year[e.uid] }
+		label = func(n uint16) string { return strconv.Itoa(int(n)) }
 	case FacetKind:
-		for code, count := range kinds {
-			n[string(kindByCode[code])] = count
-		}
-	case FacetRelation:
-		for code, count := range relations {
-			n[string(relationByCode[code])] = count
-		}
+		of = func(e listed) uint16 { return uint16(c.kinds[e.uid]) }
+		label = func(n uint16) string { return string(kindByCode[n]) }
+	default:
+		of = func(e listed) uint16 { return uint16(e.relation) }
+		label = func(n uint16) string { return string(relationByCode[n]) }
 	}
-	for value, count := range n {
-		if value != "" && count > 0 {
+	var n []int
+	for _, e := range l.all() {
+		v := int(of(e))
+		if v >= len(n) {
+			n = append(n, make([]int, v+1-len(n))...)
+		}
+		n[v]++
+	}
+	for v, count := range n {
+		if v > 0 && count > 0 {
+			value := label(uint16(v))
 			counts = append(counts, FacetCount{Value: value, Label: value, Count: count})
 		}
 	}

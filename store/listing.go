@@ -48,7 +48,7 @@ type Listing struct {
 	lists   []postingList
 	entries []listed
 	// compare orders entries, of which it leaves no two equal.
-	compare func(a, b *listed) int
+	compare func(a, b listed) int
 	ordered bool // entries are in the order of compare
 }
 
@@ -60,7 +60,7 @@ type listed struct {
 	direction byte
 }
 
-func (e *listed) same(o *listed) bool {
+func (e listed) same(o listed) bool {
 	return e.uid == o.uid && e.relation == o.relation && e.direction == o.direction
 }
 
@@ -114,20 +114,20 @@ func (l *Listing) Page(from, to int) []Neighbor {
 // others in order.
 func (l *Listing) part(from, to int) []listed {
 	n := len(l.entries)
-	switch compare := func(a, b listed) int { return l.compare(&a, &b) }; {
+	switch {
 	case l.lists != nil:
 		return l.appendPart(nil, from, to)
 	case l.ordered:
 		return l.entries[from:to]
 	case to <= n/4:
-		return topK(l.entries, to, compare)[from:to]
+		return topK(l.entries, to, l.compare)[from:to]
 	case n-from <= n/4:
-		last := topK(l.entries, n-from, func(a, b listed) int { return compare(b, a) })
+		last := topK(l.entries, n-from, func(a, b listed) int { return l.compare(b, a) })
 		slices.Reverse(last)
 		return last[:to-from]
 	default:
 		all := slices.Clone(l.entries)
-		slices.SortFunc(all, compare)
+		slices.SortFunc(all, l.compare)
 		return all[from:to]
 	}
 }
@@ -144,22 +144,22 @@ func (l *Listing) Index(n Neighbor) int {
 		wanted.direction = directionIn
 	}
 	if l.lists != nil {
-		return l.indexInLists(&wanted)
+		return l.indexInLists(wanted)
 	}
-	at := slices.IndexFunc(l.entries, func(e listed) bool { return e.same(&wanted) })
+	at := slices.IndexFunc(l.entries, func(e listed) bool { return e.same(wanted) })
 	if at < 0 || l.ordered {
 		return at
 	}
-	found, place := &l.entries[at], 0
-	for i := range l.entries {
-		if l.compare(&l.entries[i], found) < 0 {
+	found, place := l.entries[at], 0
+	for _, e := range l.entries {
+		if l.compare(e, found) < 0 {
 			place++
 		}
 	}
 	return place
 }
 
-func (l *Listing) indexInLists(wanted *listed) int {
+func (l *Listing) indexInLists(wanted listed) int {
 	at := 0
 	for _, p := range l.lists {
 		if p.relation == wanted.relation && p.direction == wanted.direction {
@@ -175,9 +175,9 @@ func (l *Listing) indexInLists(wanted *listed) int {
 // orderKeys makes a comparison out of an order, for entries whose columns are
 // filled by the time that it is used. Other keys than those of the order do not
 // count; the id, then the edge, decide between entries that are equal by them.
-func (l *Listing) orderKeys(order []Order, columns *listColumns) (func(a, b *listed) int, error) {
+func (l *Listing) orderKeys(order []Order, columns *listColumns) (func(a, b listed) int, error) {
 	c := l.snap.columns
-	keys := make([]func(a, b *listed) int, 0, len(order)+1)
+	keys := make([]func(a, b listed) int, 0, len(order)+1)
 	for _, o := range order {
 		key, err := columns.key(c, o)
 		if err != nil {
@@ -185,7 +185,7 @@ func (l *Listing) orderKeys(order []Order, columns *listColumns) (func(a, b *lis
 		}
 		keys = append(keys, key)
 	}
-	return func(a, b *listed) int {
+	return func(a, b listed) int {
 		for _, key := range keys {
 			if d := key(a, b); d != 0 {
 				return d
@@ -197,7 +197,7 @@ func (l *Listing) orderKeys(order []Order, columns *listColumns) (func(a, b *lis
 
 // compareEdges orders entries by relation, edges from the node before edges to
 // it.
-func compareEdges(a, b *listed) int {
+func compareEdges(a, b listed) int {
 	return cmp.Or(cmp.Compare(a.relation, b.relation), cmp.Compare(a.direction, b.direction))
 }
 
@@ -210,18 +210,18 @@ type listColumns struct {
 	values *nodeDetails
 }
 
-func (lc *listColumns) key(c *columns, o Order) (func(a, b *listed) int, error) {
+func (lc *listColumns) key(c *columns, o Order) (func(a, b listed) int, error) {
 	sign := 1
 	if o.Descending {
 		sign = -1
 	}
 	switch o.By {
 	case ByID:
-		return func(a, b *listed) int { return sign * cmp.Compare(c.ranks[a.uid], c.ranks[b.uid]) }, nil
+		return func(a, b listed) int { return sign * cmp.Compare(c.ranks[a.uid], c.ranks[b.uid]) }, nil
 	case ByName:
-		return func(a, b *listed) int { return sign * strings.Compare(lc.names[a.row], lc.names[b.row]) }, nil
+		return func(a, b listed) int { return sign * strings.Compare(lc.names[a.row], lc.names[b.row]) }, nil
 	case ByYear:
-		return func(a, b *listed) int {
+		return func(a, b listed) int {
 			x, y := c.year[a.uid], c.year[b.uid]
 			if x == 0 || y == 0 {
 				return cmp.Compare(y, x)
@@ -229,9 +229,9 @@ func (lc *listColumns) key(c *columns, o Order) (func(a, b *listed) int, error) 
 			return sign * cmp.Compare(x, y)
 		}, nil
 	case ByPapers:
-		return func(a, b *listed) int { return sign * cmp.Compare(c.papers[a.uid], c.papers[b.uid]) }, nil
+		return func(a, b listed) int { return sign * cmp.Compare(c.papers[a.uid], c.papers[b.uid]) }, nil
 	case ByValue:
-		return func(a, b *listed) int {
+		return func(a, b listed) int {
 			x, xok := lc.values.number(a.uid)
 			y, yok := lc.values.number(b.uid)
 			switch {
@@ -245,13 +245,13 @@ func (lc *listColumns) key(c *columns, o Order) (func(a, b *listed) int, error) 
 			return 0
 		}, nil
 	case ByRelation:
-		return func(a, b *listed) int { return sign * compareEdges(a, b) }, nil
+		return func(a, b listed) int { return sign * compareEdges(a, b) }, nil
 	case ByConfidence:
-		return func(a, b *listed) int {
+		return func(a, b listed) int {
 			return sign * cmp.Compare(lc.edges[a.row].confidence, lc.edges[b.row].confidence)
 		}, nil
 	case BySupport:
-		return func(a, b *listed) int { return sign * cmp.Compare(lc.edges[a.row].support, lc.edges[b.row].support) }, nil
+		return func(a, b listed) int { return sign * cmp.Compare(lc.edges[a.row].support, lc.edges[b.row].support) }, nil
 	}
 	return nil, fmt.Errorf("%w: %d", ErrOrder, o.By)
 }
@@ -321,7 +321,7 @@ func (r *Snapshot) Find(ctx context.Context, lq ListQuery) (*Listing, error) {
 		l.entries = listNodes(c.list(code))
 		l.ordered = true
 	} else {
-		met := c.ofKinds(1 << code)
+		met := c.ofKind(code)
 		var found *tally // what a search found
 		if lq.Matching != "" {
 			found = c.tally()
@@ -342,12 +342,12 @@ func (r *Snapshot) Find(ctx context.Context, lq ListQuery) (*Listing, error) {
 			for i, e := range l.entries {
 				lc.scores[i] = found.scores[e.uid]
 			}
-			l.compare = func(a, b *listed) int {
+			l.compare = func(a, b listed) int {
 				return cmp.Or(cmp.Compare(lc.scores[b.row], lc.scores[a.row]), cmp.Compare(c.ranks[a.uid], c.ranks[b.uid]))
 			}
 		} else {
 			l.entries, l.ordered = c.inListOrder(met, code)
-			l.compare = func(a, b *listed) int { return c.compareInList(a.uid, b.uid) }
+			l.compare = func(a, b listed) int { return c.compareInList(a.uid, b.uid) }
 		}
 	}
 	if len(lq.Order) > 0 {

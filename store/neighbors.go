@@ -177,6 +177,7 @@ type edgeReader struct {
 	c       *columns
 	papers  map[uint32]*paperBlock
 	curated map[uint32]*block
+	scanned scannedBlock
 }
 
 // paperBlock is what a paper states and, once a quote was asked for, the texts
