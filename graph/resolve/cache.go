@@ -25,7 +25,8 @@ type cache[K comparable, V any] struct {
 	empty  func(*V) bool          // the table has no row for such a value
 	encode func([]byte, *V) []byte
 	decode func(*decoder, *V)
-	// know has a value know its place and its key; nil where values need not.
+	// know has a value know its place and its key, before it is decoded; nil
+	// where values need not.
 	know func(v *V, at uint32, key string) (ok bool)
 
 	seed   maphash.Seed
@@ -107,24 +108,17 @@ func (c *cache[K, V]) at(at uint32) *V {
 		return s.open
 	}
 	v := new(V)
+	known := c.know == nil || c.know(v, at, s.packed[:s.key])
 	if s.state&stateThere != 0 {
 		d := decoder{s: s.packed[s.key:]}
-		if c.decode(&d, v); d.bad || d.s != "" {
-			c.damaged(s)
-			*v = *new(V)
+		if c.decode(&d, v); !known || d.bad || d.s != "" {
+			c.r.fail(fmt.Errorf("%w: %c %q", ErrMemory, c.tag, s.packed[:s.key]))
+			s.state &^= stateThere
 		}
-	}
-	if c.know != nil && !c.know(v, at, s.packed[:s.key]) && s.state&stateThere != 0 {
-		c.damaged(s)
 	}
 	s.open = v
 	c.open = append(c.open, at)
 	return v
-}
-
-func (c *cache[K, V]) damaged(s *slot[V]) {
-	c.r.fail(fmt.Errorf("%w: %c %q", ErrMemory, c.tag, s.packed[:s.key]))
-	s.state &^= stateThere
 }
 
 // changing is the value of a row to change.

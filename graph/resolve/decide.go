@@ -167,8 +167,7 @@ func (e *Entities) placeName(n *name) {
 		if n.refs > 0 && n.unmoved == now {
 			return
 		}
-		encoded := encodeLocal(n.local)
-		t.locals = slices.DeleteFunc(t.locals, func(l string) bool { return l == encoded })
+		t.locals = slices.DeleteFunc(t.locals, func(l string) bool { return l == n.encoded })
 		if n.refs > 0 {
 			e.relocated = append(e.relocated, relocated{local: n.local, from: n.unmoved})
 		}
@@ -179,7 +178,7 @@ func (e *Entities) placeName(n *name) {
 	}
 	n.unmoved = now
 	t := touch(now)
-	t.locals = append(t.locals, encodeLocal(n.local))
+	t.locals = append(t.locals, n.encoded)
 }
 
 // weigh sums up what papers say of an unmoved identity.

@@ -60,11 +60,7 @@ func (e *Entities) standings(id identity) map[string]*standing {
 		}
 	})
 	e.eachName(id, func(n *name) {
-		own := ""
 		for _, s := range n.shared {
-			if own == "" {
-				own = encodeLocal(n.local)
-			}
 			one := 0 // locals of the entity, which the paper has the form under
 			first := ""
 			for l := range strings.SplitSeq(strings.TrimSuffix(s.locals, sharedEnd), sharedEnd) {
@@ -73,7 +69,7 @@ func (e *Entities) standings(id identity) map[string]*standing {
 					first = cmp.Or(first, l)
 				}
 			}
-			if first == own {
+			if first == n.encoded {
 				out[s.form].papers -= (one - 1) * s.papers
 			}
 		}

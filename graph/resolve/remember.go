@@ -99,7 +99,9 @@ func (d *decoder) text() string {
 	n := d.number()
 	if n > len(d.s) {
 		d.fail()
-		return ""
+	}
+	if n == 0 || d.bad {
+		return "" // a part of no length would keep the value, too
 	}
 	s := d.s[:n]
 	d.s = d.s[n:]
@@ -191,6 +193,7 @@ func (a *acronym) long() string {
 type name struct {
 	at      uint32 // in the cache
 	local   local
+	encoded string // the local
 	number  uint32
 	refs    int      // papers and ids that consult the local; without any there is no row
 	unmoved identity // as the local's own papers and the corpus have it, as of the last decision
@@ -234,9 +237,12 @@ func (n *name) use(form string) *use {
 	return &n.forms[len(n.forms)-1]
 }
 
-// undecided is before the identity of which a local was, in a run that takes it
-// away. No kind begins with it.
-const undecided = "\x00"
+// What a name's identity is written as.
+const (
+	asNone = iota // what it was, if anything; during a run only
+	asOwn         // [local.own]
+	asOther
+)
 
 func encodeName(b []byte, n *name) []byte {
 	slices.SortFunc(n.forms, func(a, b use) int { return strings.Compare(a.form, b.form) })
@@ -245,46 +251,129 @@ func encodeName(b []byte, n *name) []byte {
 	})
 	b = appendNumber(appendNumber(b, int(n.number)), n.refs)
 	switch {
+	case n.decided && n.unmoved == n.local.own():
+		b = append(b, asOwn)
 	case n.decided:
-		b = appendIdentity(b, n.unmoved)
-	case n.unmoved != (identity{}): // this and the next are so during a run only
-		b = appendText(b, undecided+encodeIdentity(n.unmoved))
+		b = appendIdentity(append(b, asOther), n.unmoved)
 	default:
-		b = appendText(b, "")
+		b = appendIdentity(append(b, asNone), n.unmoved)
 	}
 	b = appendNumber(b, len(n.forms))
 	for _, u := range n.forms {
 		b = appendNumber(appendNumber(appendNumber(appendText(b, u.form), u.papers), u.weight), u.explained)
 	}
+	// Most of the forms are among those above, and most have the same locals.
+	var lists []string
+	for _, s := range n.shared {
+		if !slices.Contains(lists, s.locals) {
+			lists = append(lists, s.locals)
+		}
+	}
+	own := restOf(n.encoded)
+	b = appendNumber(b, len(lists))
+	for _, locals := range lists {
+		b = appendNumber(b, strings.Count(locals, sharedEnd))
+		for l := range strings.SplitSeq(strings.TrimSuffix(locals, sharedEnd), sharedEnd) {
+			b = appendNear(b, l, own)
+		}
+	}
 	b = appendNumber(b, len(n.shared))
 	for _, s := range n.shared {
-		b = appendNumber(appendText(appendText(b, s.form), s.locals), s.papers)
+		if i, ok := slices.BinarySearchFunc(n.forms, s.form, func(u use, form string) int { return strings.Compare(u.form, form) }); ok {
+			b = appendNumber(b, i+1)
+		} else {
+			b = appendText(append(b, 0), s.form)
+		}
+		b = appendNumber(appendNumber(b, slices.Index(lists, s.locals)), s.papers)
 	}
 	return b
 }
 
 func decodeName(d *decoder, n *name) {
 	n.number, n.refs = uint32(d.number()), d.number()
-	if unmoved := d.text(); unmoved != "" {
-		unmoved, was := strings.CutPrefix(unmoved, undecided)
-		n.unmoved, n.decided = decodeIdentity(d, unmoved), !was
+	switch as := d.number(); as {
+	case asOwn:
+		n.unmoved, n.decided = n.local.own(), true
+	case asOther, asNone:
+		n.unmoved, n.decided = d.identity(), as == asOther
+	default:
+		d.fail()
 	}
 	n.forms = make([]use, d.length())
 	for i := range n.forms {
 		n.forms[i] = use{d.text(), d.number(), d.number(), d.number()}
 	}
+	own := restOf(n.encoded)
+	lists := make([]string, d.length())
+	for i := range lists {
+		var locals strings.Builder
+		for range d.length() {
+			locals.WriteString(d.near(own) + sharedEnd)
+		}
+		lists[i] = locals.String()
+	}
 	n.shared = make([]shared, d.length())
 	for i := range n.shared {
-		n.shared[i] = shared{d.text(), d.text(), d.number()}
+		s := &n.shared[i]
+		if at := d.number(); at == 0 {
+			s.form = d.text()
+		} else if at <= len(n.forms) {
+			s.form = n.forms[at-1].form
+		} else {
+			d.fail()
+		}
+		if at := d.number(); at < len(lists) {
+			s.locals = lists[at]
+		} else {
+			d.fail()
+		}
+		s.papers = d.number()
 	}
+}
+
+// own is the identity of a local to which the corpus has nothing to add.
+func (l local) own() identity { return identity{l.kind, l.key} }
+
+// restOf is what an encoded local has behind its kind.
+func restOf(encoded string) string {
+	_, rest, _ := strings.Cut(encoded, "\x00")
+	return rest
+}
+
+// appendNear appends an encoded local, of which what is behind the kind is most
+// often the string given.
+func appendNear(b []byte, encoded, rest string) []byte {
+	kind, own, _ := strings.Cut(encoded, "\x00")
+	b = appendNumber(b, graph.Kind(kind).Rank())
+	if own == rest {
+		return append(b, 0)
+	}
+	return appendText(b, own)
+}
+
+func (d *decoder) near(rest string) string {
+	kind := d.kind()
+	return string(kind) + "\x00" + cmp.Or(d.text(), rest)
 }
 
 func encodeIdentity(id identity) string { return string(id.kind) + "\x00" + id.key }
 
-// appendIdentity appends an encoded identity as a text.
+// appendIdentity appends an identity to a value; none is that of no kind.
 func appendIdentity(b []byte, id identity) []byte {
-	b = appendNumber(b, len(id.kind)+1+len(id.key))
-	return append(append(append(b, id.kind...), 0), id.key...)
+	return appendText(appendNumber(b, id.kind.Rank()), id.key)
+}
+
+func (d *decoder) identity() identity { return identity{d.kind(), d.text()} }
+
+func (d *decoder) kind() graph.Kind {
+	kinds := graph.Kinds()
+	switch n := d.number(); {
+	case n < len(kinds):
+		return kinds[n]
+	case n > len(kinds):
+		d.fail()
+	}
+	return ""
 }
 
 func decodeIdentity(d *decoder, s string) identity {
@@ -355,7 +444,7 @@ func encodeThing(b []byte, t *thing) []byte {
 	slices.Sort(t.locals)
 	b = appendNumber(b, len(t.locals))
 	for _, l := range t.locals {
-		b = appendText(b, l)
+		b = appendNear(b, l, "k"+t.id.key)
 	}
 	b = appendNumber(appendNumber(appendNumber(b, t.observed), t.weight), t.below)
 	// Most often the ids are one.
@@ -376,7 +465,7 @@ func encodeThing(b []byte, t *thing) []byte {
 func decodeThing(d *decoder, t *thing) {
 	t.locals = make([]string, d.length())
 	for i := range t.locals {
-		t.locals[i] = d.text()
+		t.locals[i] = d.near("k" + t.id.key)
 	}
 	t.observed, t.weight, t.below = d.number(), d.number(), d.number()
 	t.name, t.base = d.text(), graph.ID(d.text())
@@ -398,12 +487,20 @@ type claims struct {
 }
 
 func encodeClaims(b []byte, c *claims) []byte {
-	for _, list := range [][]identity{c.bases, c.longer} {
-		slices.SortFunc(list, compareIdentities)
-		b = appendNumber(b, len(list))
-		for _, id := range list {
+	list := func(ids []identity) {
+		b = appendNumber(b, len(ids))
+		for _, id := range ids {
 			b = appendIdentity(b, id)
 		}
+	}
+	slices.SortFunc(c.bases, compareIdentities)
+	slices.SortFunc(c.longer, compareIdentities)
+	list(c.bases)
+	if slices.Equal(c.bases, c.longer) { // as most often
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+		list(c.longer)
 	}
 	b = appendNumber(b, len(c.watch))
 	for _, l := range c.watch {
@@ -413,11 +510,18 @@ func encodeClaims(b []byte, c *claims) []byte {
 }
 
 func decodeClaims(d *decoder, c *claims) {
-	for _, list := range []*[]identity{&c.bases, &c.longer} {
-		*list = make([]identity, d.length())
-		for i := range *list {
-			(*list)[i] = decodeIdentity(d, d.text())
+	list := func() []identity {
+		ids := make([]identity, d.length())
+		for i := range ids {
+			ids[i] = d.identity()
 		}
+		return ids
+	}
+	c.bases = list()
+	if d.number() == 1 {
+		c.longer = slices.Clone(c.bases)
+	} else {
+		c.longer = list()
 	}
 	c.watch = make([]string, d.length())
 	for i := range c.watch {

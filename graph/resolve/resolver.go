@@ -14,7 +14,7 @@ import (
 
 // Version is that of what is decided and of what a [Table] has: a corpus that
 // was resolved by another is to be resolved anew.
-const Version = 1
+const Version = 2
 
 // dominance is the share of the papers that explain an acronym which must
 // agree on the long form before it stands for that form in papers that do not
@@ -163,7 +163,7 @@ func (r *Resolver) makeCaches() {
 	r.words = newCache(r, tagWord, text, func(c *casing) bool { return *c == casing{} }, encodeCasing, decodeCasing)
 	r.names = newCache(r, tagLocal, appendLocal, func(n *name) bool { return n.refs == 0 }, encodeName, decodeName)
 	r.names.know = func(n *name, at uint32, key string) (ok bool) {
-		n.at = at
+		n.at, n.encoded = at, key
 		n.local, ok = r.decodeLocal(key)
 		return ok
 	}
