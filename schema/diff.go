@@ -13,7 +13,7 @@ import (
 const diffCost = 10 * searchCost
 
 type diffArgs struct {
-	From  string
+	From  *string
 	First int32
 	asOfArg
 }
@@ -24,15 +24,18 @@ func (q *query) Diff(ctx context.Context, args diffArgs) (*diff, error) {
 	if err != nil {
 		return nil, err
 	}
-	if args.From == "" {
-		return nil, codef(CodeInput, "from: give the id of a snapshot, or a prefix of one")
-	}
 	to, err := requestOf(ctx).at(ctx, args.AsOf)
 	if err != nil {
 		return nil, err
 	}
+	since := args.From
+	if since == nil || *since == "" {
+		if since, err = to.previous(); since == nil || err != nil {
+			return nil, err
+		}
+	}
 	// What is gone is shown as it was.
-	from, err := requestOf(ctx).at(ctx, &args.From)
+	from, err := requestOf(ctx).at(ctx, since)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +60,22 @@ func (q *query) Diff(ctx context.Context, args diffArgs) (*diff, error) {
 		d.Edges.Added, d.Edges.Removed, d.Edges.Changed = nil, nil, nil
 	}
 	return newDiff(ctx, from, to, d)
+}
+
+// previous is the id of the snapshot that was published before the one that r
+// sees; nil where there is none.
+func (r *request) previous() (*string, error) {
+	infos, err := r.others.source.Snapshots()
+	if err != nil {
+		return nil, err
+	}
+	version := r.snap.Info().Version
+	for _, info := range infos { // newest first
+		if info.Version < version {
+			return &info.ID, nil
+		}
+	}
+	return nil, nil
 }
 
 // newDiff reads what the lists of a difference name.

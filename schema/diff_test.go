@@ -35,6 +35,8 @@ func TestDiff(t *testing.T) {
 			edges { removed { from { id } to { id } } changed { removed { paper { title } evidence { paper { year } } } } } }`, is, was),
 			`{"nodes":{"counts":{"removed":4},"removed":[{"name":"QLoRA: Efficient Finetuning","uses":{"nodes":[{"name":"LoRA","usedBy":{"totalCount":1}}]}}]},` +
 				`"edges":{"removed":[{"from":{"id":"paper:qlora-efficient-finetuning"},"to":{"id":"method:qlora"}}],"changed":[{"removed":[{"paper":{"title":"QLoRA: Efficient Finetuning"},"evidence":[{"paper":{"year":2023}}]}]}]}}`},
+		{"since the one before", `diff(from: "") { from { papers } to { papers } }`, `{"from":{"papers":2},"to":{"papers":3}}`},
+		{"before the first", fmt.Sprintf(`diff(asOf: %q) { from { papers } }`, was), `null`},
 		{"nothing", fmt.Sprintf(`diff(from: %q) { nodes { counts { added } changed { node { id } } } edges { counts { changed } added { support } } }`, is),
 			`{"nodes":{"counts":{"added":0},"changed":[]},"edges":{"counts":{"changed":0},"added":[]}}`},
 	} {
@@ -50,7 +52,6 @@ func TestDiff(t *testing.T) {
 		code  Code
 		in    string
 	}{
-		{`{diff(from: ""){from{id}}}`, CodeInput, "from"},
 		{`{diff(from: "ffffffff"){from{id}}}`, CodeNotFound, "ffffffff"},
 		{fmt.Sprintf(`{diff(from: %q, first: 201){from{id}}}`, was), CodeInput, "200"},
 	} {

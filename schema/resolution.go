@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"slices"
 
 	"papergraph/graph"
 	"papergraph/store"
@@ -94,8 +95,8 @@ var nearReasons = map[store.NearReason]string{
 	store.NearNamesake: "namesake", store.NearVersion: "version", store.NearLonger: "longer",
 }
 
-// KeptApart lists the entities that have a name like the one asked about and
-// are not the entity.
+// KeptApart lists the entities that have a name like the one asked about or the
+// entity's and are not the entity.
 func (r *resolution) KeptApart(ctx context.Context, args firstArg) (*[]keptApart, error) {
 	n, err := pageSize("first", args.First)
 	if err != nil {
@@ -109,14 +110,19 @@ func (r *resolution) KeptApart(ctx context.Context, args firstArg) (*[]keptApart
 	if err := r.req.charge(searchCost); err != nil {
 		return nil, err
 	}
-	name := r.name
-	if graph.NameKey(name) == "" || string(e.id) == name {
-		name = e.node.Name
+	var near []store.Near
+	for _, name := range []string{r.name, e.node.Name} {
+		more, err := r.req.snap.Near(ctx, e.id, name, n)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range more {
+			if !slices.ContainsFunc(near, func(o store.Near) bool { return o.ID == m.ID }) {
+				near = append(near, m)
+			}
+		}
 	}
-	near, err := r.req.snap.Near(ctx, e.id, name, n)
-	if err != nil {
-		return nil, err
-	}
+	near = near[:min(n, len(near))]
 	ids := make([]graph.ID, len(near))
 	for i := range near {
 		ids[i] = near[i].ID

@@ -20,9 +20,9 @@ type Bridge struct {
 // Bridges finds what ties two areas together: nodes of the given kinds, of all
 // where there are none, that papers of both have edges with. The papers of an
 // area are those with an edge to or from its node, which is no bridge itself.
-// What more papers have on the side that has fewer comes first, then what fewer
-// papers have in all, since what everything has in common ties nothing, then by
-// id; at most limit of them. The error wraps [ErrNotFound] where one of the two
+// What more papers have on the side that has fewer comes first, then what more
+// papers of both have, then what fewer have in all, since what everything has in
+// common ties nothing, then by id; at most limit of them. The error wraps [ErrNotFound] where one of the two
 // is not in the graph.
 //
 // Of an area with very many papers it goes through the newest, until they have
@@ -87,9 +87,10 @@ func (r *Snapshot) bridges(ctx context.Context, a, b graph.ID, kinds []graph.Kin
 			common = append(common, u)
 		}
 	}
-	fewer := func(u uint32) int { return min(counts[u][0], counts[u][1]) }
 	best := topK(common, limit, func(x, y uint32) int {
-		return cmp.Or(cmp.Compare(fewer(y), fewer(x)), cmp.Compare(c.papers[x], c.papers[y]), cmp.Compare(c.ranks[x], c.ranks[y]))
+		a, b := counts[x], counts[y]
+		return cmp.Or(cmp.Compare(min(b[0], b[1]), min(a[0], a[1])), cmp.Compare(b[0]+b[1], a[0]+a[1]),
+			cmp.Compare(c.papers[x], c.papers[y]), cmp.Compare(c.ranks[x], c.ranks[y]))
 	})
 	for _, u := range best {
 		bridges = append(bridges, Bridge{ID: c.id(u), Papers: counts[u]})

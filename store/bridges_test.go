@@ -34,7 +34,7 @@ func (m *model) bridges(a, b graph.ID, kinds []graph.Kind, limit int) []Bridge {
 		}
 	}
 	slices.SortFunc(all, func(x, y Bridge) int {
-		return cmp.Or(cmp.Compare(min(y.Papers[0], y.Papers[1]), min(x.Papers[0], x.Papers[1])), cmp.Compare(m.degree(x.ID), m.degree(y.ID)), graph.CompareIDs(x.ID, y.ID))
+		return cmp.Or(cmp.Compare(min(y.Papers[0], y.Papers[1]), min(x.Papers[0], x.Papers[1])), cmp.Compare(y.Papers[0]+y.Papers[1], x.Papers[0]+x.Papers[1]), cmp.Compare(m.degree(x.ID), m.degree(y.ID)), graph.CompareIDs(x.ID, y.ID))
 	})
 	return all[:min(limit, len(all))]
 }

@@ -14,56 +14,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"papergraph/schema"
 )
-
-// Ensure that every example query is valid and answers something without
-// errors.
-func TestExamples(t *testing.T) {
-	st := openStore(t)
-	publish(t, st, small(t))
-	s, err := schema.New(schema.FromStore(st), schema.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	examples, err := loadExamples()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(examples) < 6 {
-		t.Fatalf("%d examples", len(examples))
-	}
-	for _, e := range examples {
-		t.Run(e.Name, func(t *testing.T) {
-			var variables map[string]any
-			if e.Variables != "" {
-				if err := json.Unmarshal([]byte(e.Variables), &variables); err != nil {
-					t.Fatalf("variables: %v", err)
-				}
-			}
-			answer := s.Exec(t.Context(), schema.Request{Query: e.Query, Variables: variables})
-			if err := answer.Err(); err != nil {
-				t.Fatal(err)
-			}
-			var data map[string]any
-			if err := json.Unmarshal(answer.Data, &data); err != nil {
-				t.Fatal(err)
-			}
-			if len(data) == 0 {
-				t.Error("the answer is empty")
-			}
-			for field, value := range data {
-				if value == nil {
-					t.Errorf("%s is null", field)
-				}
-			}
-			if e.Title == "" || e.About == "" || strings.Contains(e.About, "#") {
-				t.Errorf("title %q, about %q", e.Title, e.About)
-			}
-		})
-	}
-}
 
 // Ensure that the page hands its configuration to the script as it is.
 func TestPlaygroundConfig(t *testing.T) {

@@ -65,7 +65,7 @@ async function run(page, query, answer) {
 try {
   await look('playground', '/', {}, async page => {
     assert.match(await page.title(), /papergraph/);
-    await run(page, 'query BuildsOn', '"LoRA"');
+    await run(page, 'query Paper', '"paper"');
     const tabs = await page.locator('.graphiql-tab').count();
     assert.ok(tabs >= 7, `${tabs} tabs`);
     await page.getByRole('button', {name: /How large the graph is/}).click();
@@ -73,7 +73,7 @@ try {
   });
 
   await look('playground-dark', '/', {colorScheme: 'dark'}, async page => {
-    await run(page, 'query BuildsOn', '"LoRA"');
+    await run(page, 'query Paper', '"paper"');
   });
 
   const query = 'query Shared($name: String!) { resolve(name: $name) { entity { id } } }';
