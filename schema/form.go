@@ -77,17 +77,20 @@ func formOf(name string, accept []string) (*form, error) {
 		}
 		return f, nil
 	}
-	names := []string{formJSON}
+	return formNamed(name)
+}
+
+// formNamed finds a form by its name, nil for JSON.
+func formNamed(name string) (*form, error) {
 	for i := range forms {
 		if forms[i].name == name {
 			return &forms[i], nil
 		}
-		names = append(names, forms[i].name)
 	}
 	if name == formJSON {
 		return nil, nil
 	}
-	return nil, badRequest("format: there is no %q; the formats are %s", name, strings.Join(names, ", "))
+	return nil, badRequest("format: there is no %q; the formats are %s", name, strings.Join(Formats(), ", "))
 }
 
 // maxFormBytes bounds an answer in a form. A table repeats what stands around a
@@ -115,7 +118,7 @@ func (h *Handler) writeForm(w http.ResponseWriter, r *http.Request, request Requ
 		h.send(w, r, mediaType, status, answer)
 		return
 	}
-	body, err := h.encode(r.Context(), request, snap, answer, f)
+	body, err := h.schema.encode(r.Context(), request, snap, answer, f, h.Renderer)
 	var he *httpError
 	switch {
 	case errors.As(err, &he):
@@ -135,8 +138,39 @@ func (h *Handler) writeForm(w http.ResponseWriter, r *http.Request, request Requ
 	h.sendBody(w, r, f.media, http.StatusOK, body)
 }
 
+// Formats names the forms that an answer can have, GraphQL's own first.
+func Formats() []string {
+	names := []string{formJSON}
+	for i := range forms {
+		names = append(names, forms[i].name)
+	}
+	return names
+}
+
+// ExecAs answers a request in process, in one of the [Formats]: body is the
+// answer's data in that form, nil for GraphQL's own and for an answer with
+// errors. The renderer draws svg and png; nil where nothing can. The error says
+// why an answer without errors has no such form.
+func (s *Schema) ExecAs(ctx context.Context, r Request, format string, renderer *exporters.Renderer) (answer *Response, body []byte, err error) {
+	f, err := formNamed(format)
+	if err != nil {
+		return nil, nil, err
+	}
+	snap, release, err := s.source.Open(r.AsOf)
+	if err != nil {
+		return s.refuse(r, openError(err)), nil, nil
+	}
+	defer release()
+	answer = s.exec(ctx, r, snap)
+	if f == nil || len(answer.Errors) > 0 {
+		return answer, nil, nil
+	}
+	body, err = s.encode(ctx, r, snap, answer, f, renderer)
+	return answer, body, err
+}
+
 // encode is an answer in a form.
-func (h *Handler) encode(ctx context.Context, request Request, snap *store.Snapshot, answer *Response, f *form) ([]byte, error) {
+func (s *Schema) encode(ctx context.Context, request Request, snap *store.Snapshot, answer *Response, f *form, renderer *exporters.Renderer) ([]byte, error) {
 	a, err := exporters.ParseAnswer(answer.Data)
 	if err != nil {
 		return nil, err
@@ -157,21 +191,21 @@ func (h *Handler) encode(ctx context.Context, request Request, snap *store.Snaps
 	if request.AsOf != "" {
 		suffix = "?" + url.Values{"asOf": {request.AsOf}}.Encode()
 	}
-	link := func(id graph.ID) string { return h.schema.base + id.Path() + suffix }
+	link := func(id graph.ID) string { return s.base + id.Path() + suffix }
 	if err := f.draw(&b, v, link); err != nil {
 		return nil, err
 	}
 	if f.image == "" {
 		return b.Bytes(), nil
 	}
-	if h.Renderer == nil {
-		return nil, &httpError{http.StatusNotImplemented, CodeUnavailable, "no program that draws was found on the server; the formats dot and mermaid can be drawn anywhere"}
+	if renderer == nil {
+		return nil, &httpError{http.StatusNotImplemented, CodeUnavailable, "no program that draws was found; the formats dot and mermaid can be drawn anywhere"}
 	}
-	image, err := h.Renderer.Render(ctx, b.Bytes(), f.image, "")
+	image, err := renderer.Render(ctx, b.Bytes(), f.image, "")
 	var nodes *exporters.TooManyNodesError
 	switch {
 	case errors.Is(err, exporters.ErrNoRenderer):
-		return nil, &httpError{http.StatusNotImplemented, CodeUnavailable, "no program that draws was found on the server; the formats dot and mermaid can be drawn anywhere"}
+		return nil, &httpError{http.StatusNotImplemented, CodeUnavailable, "no program that draws was found; the formats dot and mermaid can be drawn anywhere"}
 	case errors.Is(err, exporters.ErrImageTooLarge), errors.As(err, &nodes):
 		return nil, &httpError{http.StatusUnprocessableEntity, CodeBudget, err.Error()}
 	}

@@ -5,24 +5,37 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"papergraph/exporters"
 	"papergraph/schema"
 )
 
 func newQuery(g *globals) *cobra.Command {
 	var vars []string
-	var operation, asOf string
+	var operation, asOf, format, output, baseURL string
+	formats := schema.Formats()
 	cmd := &cobra.Command{
 		Use:   "query GRAPHQL",
 		Short: "Answer a GraphQL query from the store",
-		Long:  "Answers a GraphQL query without a server and prints the JSON answer. - reads the query from\nstandard input. The exit code is 1 if the answer has errors.",
+		Long: `Answers a GraphQL query without a server and prints the JSON answer. - reads the query from
+standard input. The exit code is 1 if the answer has errors; then nothing is written in
+another format than json.
+
+In the formats jsonl and csv an answer is a table: a row for each object without a list
+below it, with the fields of the objects around it. In dot, mermaid, svg and png it is a
+drawing of the nodes whose id it has, with all edges between them.`,
 		Example: `  papergraph query '{ method(id: "LoRA") { name usedBy(first: 3) { nodes { name } } } }'
-  papergraph query 'query($n: String!) { resolve(name: $n) { entity { id } } }' --var n=3DGS`,
+  papergraph query 'query($n: String!) { resolve(name: $n) { entity { id } } }' --var n=3DGS
+  papergraph query '{ datasets(first: 20) { nodes { name paperCount } } }' --format csv -o datasets.csv`,
 		Args: usageArgs(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(formats, format) {
+				return usageError{fmt.Errorf("--format %q: the formats are %s", format, strings.Join(formats, ", "))}
+			}
 			variables, err := g.parseVariables(vars)
 			if err != nil {
 				return err
@@ -40,13 +53,24 @@ func newQuery(g *globals) *cobra.Command {
 				}
 				query = string(in)
 			}
-			engine, err := schema.New(schema.FromStore(s.Store), schema.Options{Logger: g.out.logger()})
+			engine, err := schema.New(schema.FromStore(s.Store), schema.Options{BaseURL: strings.TrimRight(baseURL, "/"), Logger: g.out.logger()})
 			if err != nil {
 				return err
 			}
-			answer := engine.Exec(cmd.Context(), schema.Request{Query: query, OperationName: operation, Variables: variables, AsOf: asOf})
-			if err := writeAnswer(g.out.stdout, answer); err != nil {
-				return fmt.Errorf("write the answer: %w", err)
+			request := schema.Request{Query: query, OperationName: operation, Variables: variables, AsOf: asOf}
+			answer, body, err := engine.ExecAs(cmd.Context(), request, format, exporters.NewRenderer(exporters.RendererOptions{}))
+			if err != nil {
+				return fmt.Errorf("write the answer as %s: %w", format, err)
+			}
+			write := func(w io.Writer) error { return writeAnswer(w, answer) }
+			if body != nil {
+				write = func(w io.Writer) error { _, err := w.Write(body); return err }
+			}
+			// A table or a drawing would not show what is missing.
+			if len(answer.Errors) == 0 || format == formats[0] {
+				if err := g.writeOutput(output, write); err != nil {
+					return fmt.Errorf("write the answer: %w", err)
+				}
 			}
 			return answer.Err()
 		},
@@ -54,6 +78,9 @@ func newQuery(g *globals) *cobra.Command {
 	cmd.Flags().StringArrayVar(&vars, "var", nil, "variable as name=value; the value is JSON, or else a string, or @FILE to read it from")
 	cmd.Flags().StringVar(&operation, "operation", "", "operation to run, where the query has several")
 	cmd.Flags().StringVar(&asOf, "as-of", "", "snapshot to ask (default: the newest)")
+	cmd.Flags().StringVar(&format, "format", formats[0], "form of the answer: "+strings.Join(formats, ", "))
+	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write (default: standard output)")
+	cmd.Flags().StringVar(&baseURL, "base-url", "", "what links begin with (default: nothing, they are paths)")
 	return cmd
 }
 
