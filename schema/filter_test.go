@@ -109,3 +109,40 @@ func TestEdgeFilterRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The fields of filters and facets ask about what the fields of the same names
+// lead to.
+func TestFiltersFollowFields(t *testing.T) {
+	s := schemaOf(t, small(t), Options{})
+	n := 0
+	for kind, fields := range relationFields {
+		for field := range fields {
+			list := string(kind) + "s"
+			data := ask(t, s, fmt.Sprintf(`{all: %s {nodes {id at: %s {totalCount nodes {id}}}}
+				some: %[1]s(where: {%[2]s: {some: {}}}) {nodes {id}} none: %[1]s(where: {%[2]s: {none: {}}}) {nodes {id}}
+				facets: %[1]s {facets(fields: [%[2]s], first: 200) {values {value count}}}}`, list, field), nil)
+			some, none, counts := []any{}, []any{}, make(map[any]float64)
+			for _, node := range at(t, data, "all.nodes").([]any) {
+				if id := map[string]any{"id": at(t, node, "id")}; at(t, node, "at.totalCount") == 0.0 {
+					none = append(none, id)
+				} else {
+					some = append(some, id)
+				}
+				for _, neighbour := range at(t, node, "at.nodes").([]any) {
+					counts[at(t, neighbour, "id")]++
+				}
+			}
+			got := make(map[any]float64)
+			for _, v := range at(t, data, "facets.facets.0.values").([]any) {
+				got[at(t, v, "value")] = at(t, v, "count").(float64)
+			}
+			if diff := cmp.Diff([]any{some, none, counts}, []any{at(t, data, "some.nodes"), at(t, data, "none.nodes"), got}); diff != "" {
+				t.Errorf("%s.%s (-field +filters and facet):\n%s", kind, field, diff)
+			}
+			n += len(some)
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d nodes have neighbours", n)
+	}
+}

@@ -386,6 +386,9 @@ func (t Tied) match(m *matcher, among nodeSet) (nodeSet, error) {
 	if far == 0 { // there is no such neighbour; as a mask it would mean all
 		return m.c.newSet(), nil
 	}
+	if ids, ok := t.To.(HasID); ok && len(ids) <= fewNodes { // what is asked most often, without sets
+		return t.askBack(m, among, m.withIDs(ids, far), relations)
+	}
 	meet := m.c.ofKinds(far)
 	if t.To != nil {
 		if meet, err = t.To.match(m, meet); err != nil {
@@ -393,7 +396,7 @@ func (t Tied) match(m *matcher, among nodeSet) (nodeSet, error) {
 		}
 	}
 	if n := meet.count(); n <= fewNodes {
-		return t.askBack(m, among, meet, relations)
+		return t.askBack(m, among, meet.uids(), relations)
 	}
 	table, err := m.q.relations(m.ctx, m.c)
 	if err != nil {
@@ -451,23 +454,36 @@ func (t Tied) askEach(m *matcher, among nodeSet, relations relationMask, kinds k
 	return met, nil
 }
 
+// withIDs lists the nodes of some kinds with the given ids.
+func (m *matcher) withIDs(ids []graph.ID, kinds kindMask) []uint32 {
+	uids := make([]uint32, 0, len(ids))
+	for _, id := range ids {
+		if uid, ok := m.c.uid(id); ok && kinds.has(m.c.kinds[uid]) {
+			uids = append(uids, uid)
+		}
+	}
+	return uids
+}
+
 // askBack asks each of the few nodes that meet the condition for whose
 // neighbour it is.
-func (t Tied) askBack(m *matcher, among, meet nodeSet, relations relationMask) (nodeSet, error) {
+func (t Tied) askBack(m *matcher, among nodeSet, meet []uint32, relations relationMask) (nodeSet, error) {
 	met := m.c.newSet()
-	err := meet.each(func(u uint32) error {
+	for _, u := range meet {
 		if err := m.pay(1, 1); err != nil {
-			return err
+			return nil, err
 		}
 		uids, err := m.q.neighbours(m.c, u, relations, t.Via.Direction.opposite(), 0)
+		if err != nil {
+			return nil, err
+		}
 		for _, uid := range uids {
 			if among.has(uid) {
 				met.add(uid)
 			}
 		}
-		return err
-	})
-	return met, err
+	}
+	return met, nil
 }
 
 // nodeDetail is what conditions ask of the record of a metric or a result.

@@ -8,9 +8,11 @@
 //
 //   - what is it: [Snapshot.Node], [Snapshot.Nodes], [Snapshot.Lookup]
 //   - what is there: [Snapshot.List], [Snapshot.Count], [Snapshot.Search],
-//     [Snapshot.Suggest]
+//     [Snapshot.Suggest], and [Snapshot.Find] for what meets a [Condition]
 //   - what is beside it: [Snapshot.Neighbors], [Snapshot.Degree],
-//     [Snapshot.Intersect], [Snapshot.Related]
+//     [Snapshot.Intersect], [Snapshot.Related], and [Snapshot.Adjacent] for what
+//     meets an [EdgeCondition]
+//   - how much of it: [Listing.Facet]
 //   - what a list shows: [Snapshot.Labels]
 //   - who says so: [Snapshot.Edges]
 //   - a piece of it, to draw or export: [Snapshot.View]
