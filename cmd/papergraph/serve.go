@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"papergraph/cmd/papergraph/handover"
+	"papergraph/cmd/papergraph/tracing"
 	"papergraph/cmd/papergraph/web"
 	"papergraph/exporters"
 	"papergraph/schema"
@@ -49,6 +50,10 @@ func (f *serveFlags) options() (schema.Options, schema.AdmissionLimits) {
 	}
 	return o, admission
 }
+
+// tracePatience is how long the end of a server waits for its last traces to be
+// taken.
+const tracePatience = 3 * time.Second
 
 // queriesFolder is where a store has the queries that links lead to.
 const queriesFolder = "queries"
@@ -193,9 +198,19 @@ func (g *globals) serveFrom(ctx context.Context, h *host, flags serveFlags, firs
 		Queries: queries, Renderer: renderer, Admission: turns, BehindProxy: flags.behindProxy, Observe: web.Observe,
 	})
 	metrics := web.NewMetrics(web.MetricsOptions{Source: source, Admission: turns, Queries: queries, Version: programVersion()})
+	tracer, endTraces, err := tracing.Start(ctx, g.call.getenv, programVersion(), h.log)
+	if err != nil {
+		return usageError{err}
+	}
+	defer func() {
+		// What cannot be sent has been logged, and is no failure of the server.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tracePatience)
+		defer cancel()
+		_ = endTraces(ctx)
+	}()
 	server, err := web.New(web.Options{
 		Source: source, GraphQL: handler, Queries: http.HandlerFunc(handler.ServeQueries), Schema: schema.SDL(), Renderer: renderer,
-		BaseURL: flags.baseURL, Origins: flags.origins, Metrics: metrics, PrivateMetrics: flags.public, Version: programVersion(), Logger: h.log,
+		BaseURL: flags.baseURL, Origins: flags.origins, Metrics: metrics, PrivateMetrics: flags.public, Tracer: tracer, Version: programVersion(), Logger: h.log,
 	})
 	if errors.Is(err, web.ErrBaseURL) {
 		return usageError{fmt.Errorf("--base-url: %w", err)}

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"papergraph/exporters"
 	"papergraph/schema"
 	"papergraph/schema/contentcoding"
@@ -57,6 +59,8 @@ type Options struct {
 	// PrivateMetrics keeps them from /metrics, for a server that anybody can
 	// ask; [Metrics.Handler] serves them elsewhere.
 	PrivateMetrics bool
+	// Tracer makes a span of each request; nil makes none.
+	Tracer trace.Tracer
 	// Logger receives requests at info level and what went wrong at error
 	// level; nil is silent.
 	Logger *slog.Logger
@@ -148,6 +152,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", pagePolicy)
 	done := s.Metrics.begin()
 	defer done()
+	traced, end := s.trace(r, id, rec)
+	defer end()
 	defer func() {
 		p := recover()
 		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -168,7 +174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.WriteHeader(http.StatusNoContent)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithValue(withRequestID(r.Context(), id), outcomeKey{}, &rec.outcome), requestTimeout)
+	ctx, cancel := context.WithTimeout(context.WithValue(withRequestID(traced, id), outcomeKey{}, &rec.outcome), requestTimeout)
 	defer cancel()
 	s.route(rec, r.WithContext(ctx))
 }
