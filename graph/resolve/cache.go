@@ -29,9 +29,8 @@ type cache[K comparable, V any] struct {
 	// where values need not.
 	know func(v *V, at uint32, key string) (ok bool)
 
-	seed   maphash.Seed
-	index  map[uint64]uint32 // places by the hash of the key, or of one more for each that was taken
 	slots  []slot[V]
+	index  index
 	open   []uint32 // places
 	buffer []byte
 }
@@ -56,7 +55,47 @@ const (
 )
 
 func newCache[K comparable, V any](r *Resolver, tag byte, key func([]byte, K) []byte, empty func(*V) bool, encode func([]byte, *V) []byte, decode func(*decoder, *V)) cache[K, V] {
-	return cache[K, V]{r: r, tag: tag, key: key, empty: empty, encode: encode, decode: decode, seed: maphash.MakeSeed(), index: map[uint64]uint32{}}
+	return cache[K, V]{r: r, tag: tag, key: key, empty: empty, encode: encode, decode: decode, index: newIndex()}
+}
+
+// index finds places by the hashes of their keys, in a few bytes a place: a hash
+// table with linear probing, at most half full.
+type index struct {
+	seed   maphash.Seed
+	table  []uint32 // places and one; 0 where there is none
+	placed int
+}
+
+func newIndex() index { return index{seed: maphash.MakeSeed(), table: make([]uint32, 16)} }
+
+// find is the place of a key, where is tells which it is.
+func (x *index) find(key []byte, is func(place uint32) bool) (place uint32, ok bool) {
+	last := uint64(len(x.table) - 1)
+	for h := maphash.Bytes(x.seed, key) & last; x.table[h] != 0; h = (h + 1) & last {
+		if place := x.table[h] - 1; is(place) {
+			return place, true
+		}
+	}
+	return 0, false
+}
+
+// add adds the next place, whose key must not be there. key gives those of the
+// places before.
+func (x *index) add(key []byte, keyOf func(place uint32) string) {
+	if x.placed++; 2*x.placed > len(x.table) {
+		x.table = make([]uint32, 2*len(x.table))
+		for place := range x.placed - 1 {
+			x.put(maphash.String(x.seed, keyOf(uint32(place))), uint32(place))
+		}
+	}
+	x.put(maphash.Bytes(x.seed, key), uint32(x.placed-1))
+}
+
+func (x *index) put(h uint64, place uint32) {
+	last := uint64(len(x.table) - 1)
+	for h &= last; x.table[h] != 0; h = (h + 1) & last {
+	}
+	x.table[h] = place + 1
 }
 
 // find is the place of a key's row; ok is false where the corpus has no row.
@@ -67,38 +106,37 @@ func (c *cache[K, V]) find(k K) (at uint32, ok bool) {
 
 // findKey is find for the key in the buffer.
 func (c *cache[K, V]) findKey() (at uint32, ok bool) {
-	for h := maphash.Bytes(c.seed, c.buffer); ; h++ {
-		at, ok := c.index[h]
-		if ok {
-			if s := &c.slots[at]; s.packed[:s.key] == string(c.buffer) {
-				return at, true
-			}
-			continue
-		}
-		if c.r.fresh {
-			return 0, false
-		}
-		return c.load(h), true
+	at, ok = c.index.find(c.buffer, func(at uint32) bool { return c.keyAt(at) == string(c.buffer) })
+	if !ok && !c.r.fresh {
+		return c.load(), true
 	}
+	return at, ok
+}
+
+// keyAt is the key of a row as the table has it.
+func (c *cache[K, V]) keyAt(at uint32) string {
+	s := &c.slots[at]
+	return s.packed[:s.key]
 }
 
 // load takes the row of the key in the buffer from the table.
-func (c *cache[K, V]) load(h uint64) uint32 {
+func (c *cache[K, V]) load() uint32 {
 	key := string(c.buffer)
 	value, err := c.r.table.Get(append([]byte{c.tag}, key...))
 	switch {
 	case err != nil:
 		c.r.fail(err)
 	case value != nil:
-		return c.add(h, slot[V]{packed: key + string(value), key: uint32(len(key)), state: stateThere | stateStored})
+		return c.add(slot[V]{packed: key + string(value), key: uint32(len(key)), state: stateThere | stateStored})
 	}
-	return c.add(h, slot[V]{packed: key, key: uint32(len(key))})
+	return c.add(slot[V]{packed: key, key: uint32(len(key))})
 }
 
-func (c *cache[K, V]) add(h uint64, s slot[V]) (at uint32) {
-	at = uint32(len(c.slots))
-	c.slots, c.index[h] = append(c.slots, s), at
-	return at
+// add adds a row of the key in the buffer.
+func (c *cache[K, V]) add(s slot[V]) (at uint32) {
+	c.index.add(c.buffer, c.keyAt)
+	c.slots = append(c.slots, s)
+	return uint32(len(c.slots) - 1)
 }
 
 // at is the value of a row to read; a zero value of one that is not there.
@@ -156,14 +194,7 @@ func (c *cache[K, V]) there(at uint32) *V {
 func (c *cache[K, V]) change(k K) *V {
 	at, ok := c.find(k)
 	if !ok {
-		h := maphash.Bytes(c.seed, c.buffer)
-		for {
-			if _, taken := c.index[h]; !taken {
-				break
-			}
-			h++
-		}
-		at = c.add(h, slot[V]{packed: string(c.buffer), key: uint32(len(c.buffer))})
+		at = c.add(slot[V]{packed: string(c.buffer), key: uint32(len(c.buffer))})
 	}
 	return c.changing(at)
 }
@@ -203,8 +234,7 @@ func (c *cache[K, V]) save() error {
 		}
 	}
 	slices.SortFunc(list, func(a, b uint32) int {
-		x, y := &c.slots[a], &c.slots[b]
-		return strings.Compare(x.packed[:x.key], y.packed[:y.key])
+		return strings.Compare(c.keyAt(a), c.keyAt(b))
 	})
 	for _, at := range list {
 		s := &c.slots[at]
@@ -225,44 +255,38 @@ func (c *cache[K, V]) save() error {
 		}
 	}
 	if c.r.fresh {
-		c.index, c.slots, c.open = nil, nil, nil
+		c.index, c.slots, c.open = newIndex(), nil, nil
 	}
 	return nil
 }
 
 // pairs are strings by strings, in little more memory than their bytes take.
 type pairs struct {
-	seed  maphash.Seed
-	index map[uint64]int // as a cache has it
+	index index
+	at    []uint64 // where each is in the text
 	text  []byte
 }
 
-func newPairs(n int) *pairs {
-	return &pairs{seed: maphash.MakeSeed(), index: make(map[uint64]int, n)}
-}
+func newPairs() *pairs { return &pairs{index: newIndex()} }
 
 // add adds a pair; its key must not be there.
 func (p *pairs) add(key, value string) {
-	h := maphash.String(p.seed, key)
-	for {
-		if _, taken := p.index[h]; !taken {
-			break
-		}
-		h++
-	}
-	p.index[h] = len(p.text)
+	p.index.add([]byte(key), func(place uint32) string { return string(p.key(place)) })
+	p.at = append(p.at, uint64(len(p.text)))
 	p.text = appendText(appendText(p.text, key), value)
 }
 
 func (p *pairs) get(key string) (value string, ok bool) {
-	for h := maphash.String(p.seed, key); ; h++ {
-		at, ok := p.index[h]
-		if !ok {
-			return "", false
-		}
-		if k, rest := cutText(p.text[at:]); string(k) == key {
-			v, _ := cutText(rest)
-			return string(v), true
-		}
+	place, ok := p.index.find([]byte(key), func(place uint32) bool { return string(p.key(place)) == key })
+	if !ok {
+		return "", false
 	}
+	_, rest := cutText(p.text[p.at[place]:])
+	v, _ := cutText(rest)
+	return string(v), true
+}
+
+func (p *pairs) key(place uint32) []byte {
+	key, _ := cutText(p.text[p.at[place]:])
+	return key
 }

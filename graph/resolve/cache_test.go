@@ -11,7 +11,7 @@ import (
 func TestStringPairs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "pairs")
-		p := newPairs(rapid.IntRange(0, 3).Draw(t, "size"))
+		p := newPairs()
 		for k, v := range want {
 			p.add(k, v)
 		}

@@ -238,7 +238,7 @@ type settled struct {
 
 func (e *Entities) newSettled() *settled {
 	r := e.r
-	s := &settled{nodes: newPairs(len(r.names.slots)), papers: newPairs(len(r.titles.slots))}
+	s := &settled{nodes: newPairs(), papers: newPairs()}
 	for at := range r.things.slots {
 		r.putAway()
 		t := r.things.at(uint32(at))
@@ -272,7 +272,7 @@ func (e *Entities) save() error {
 			continue
 		}
 		for _, short := range n.local.shorts() {
-			if err := set(string(rune(tagShort))+short+"\x00"+s.packed[:s.key], n.refs > 0); err != nil {
+			if err := set(string(rune(tagShort))+short+"\x00"+n.encoded, n.refs > 0); err != nil {
 				return err
 			}
 		}
