@@ -34,9 +34,11 @@ type columns struct {
 
 	tallies sync.Pool // of *tally, all zero
 	named   nameCache
-	beside  neighbourCache
-	tied    relationCache
-	sets    [maxKind + 1]kindSet
+	// searched holds what was read for searches.
+	searched wordCache
+	beside   neighbourCache
+	tied     relationCache
+	sets     [maxKind + 1]kindSet
 
 	// details holds what conditions ask of records, by kind, once it was read.
 	details [maxKind + 1]struct {

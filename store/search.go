@@ -10,6 +10,7 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -144,18 +145,21 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		var err error
-		if t.postings, err = q.postings(t.postings[:0], stem); err != nil {
+		ps, err := t.c.searched.get(wordKey{stem, false}, func() ([]posting, error) { return q.postings(nil, stem) })
+		if err != nil {
 			return err
 		}
-		found := len(t.postings)
-		least := sc.add(1<<i, t.postings, 1)
+		found := len(ps)
+		least := sc.add(1<<i, ps, 1)
 		if i == unfinished {
-			begun, err := q.expansions(ctx, query[len(query)-1].word)
-			if err != nil {
-				return err
-			}
-			ps, err := q.anyOf(t, begun)
+			word := query[len(query)-1].word
+			ps, err := t.c.searched.get(wordKey{word, true}, func() ([]posting, error) {
+				begun, err := q.expansions(ctx, word)
+				if err != nil {
+					return nil, err
+				}
+				return q.anyOf(t, begun)
+			})
 			if err != nil {
 				return err
 			}
@@ -165,8 +169,7 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 		if found > 0 && (found > maxMisspelt || len(stems) > 1) {
 			continue
 		}
-		ps, err := q.spellingPostings(t, stem, found)
-		if err != nil {
+		if ps, err = q.spellingPostings(t, stem, found); err != nil {
 			return err
 		}
 		if len(ps) > 0 {
@@ -195,6 +198,51 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 	}
 	sc.finish()
 	return nil
+}
+
+// wordKey is a word of a query: as a term, or as the beginning of terms.
+type wordKey struct {
+	word   string
+	prefix bool
+}
+
+// wordCache keeps the postings of words that were searched for. It never
+// forgets, but takes no more once it is full. What it returns is shared.
+type wordCache struct {
+	mu       sync.RWMutex
+	postings map[wordKey][]posting
+	bytes    int
+}
+
+// maxWordBytes bounds the postings that a snapshot keeps. All terms of 85,000
+// papers would take some 60 MB.
+const maxWordBytes = 32 << 20
+
+// get returns what is kept of a word, or reads it.
+func (c *wordCache) get(k wordKey, read func() ([]posting, error)) ([]posting, error) {
+	c.mu.RLock()
+	ps, ok := c.postings[k]
+	c.mu.RUnlock()
+	if ok {
+		return ps, nil
+	}
+	ps, err := read()
+	if len(ps) == 0 || err != nil {
+		return nil, err
+	}
+	const overhead, each = 100, 8
+	size := overhead + len(k.word) + each*len(ps)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.postings[k]; !ok && c.bytes+size <= maxWordBytes {
+		if c.postings == nil {
+			c.postings = make(map[wordKey][]posting)
+		}
+		k.word = strings.Clone(k.word) // it may be a part of a long text
+		c.postings[k] = slices.Clip(slices.Clone(ps))
+		c.bytes += size
+	}
+	return ps, nil
 }
 
 // postings appends all postings of a term to dst, ascending.
