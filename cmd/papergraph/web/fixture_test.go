@@ -187,7 +187,11 @@ func newServer(t testing.TB, st *store.Store, o Options) *Server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := schema.NewHandler(s, schema.HandlerOptions{})
+		queries, err := schema.OpenQueries(t.TempDir(), schema.QueryLimits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := schema.NewHandler(s, schema.HandlerOptions{Queries: queries})
 		o.GraphQL, o.Queries = h, http.HandlerFunc(h.ServeQueries)
 	}
 	o.Source, o.Schema = source, schema.SDL()

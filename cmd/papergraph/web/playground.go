@@ -69,6 +69,7 @@ type playgroundPage struct {
 // playgroundConfig is what its script reads.
 type playgroundConfig struct {
 	Endpoint string    `json:"endpoint"`
+	Links    string    `json:"links,omitempty"` // where queries are kept, if anywhere
 	Browse   string    `json:"browse"`
 	Base     string    `json:"base"`
 	Examples []example `json:"examples"`
@@ -88,10 +89,16 @@ func (s *Server) servePlayground(w http.ResponseWriter, r *http.Request) {
 	}
 	p := playgroundPage{frame: s.newFrame(r, nil, "Playground"), Examples: s.examples,
 		Config: playgroundConfig{Endpoint: s.prefix + "/graphql", Browse: s.prefix + "/browse", Base: s.prefix, Examples: s.examples}}
+	if s.Queries != nil {
+		p.Config.Links = s.prefix + "/q"
+	}
 	if asOf := q.Get("asOf"); asOf != "" {
 		p.AsOf, p.Suffix = asOf, suffixOf(asOf)
 		p.Config.Endpoint += p.Suffix
 		p.Config.Browse += p.Suffix
+		if p.Config.Links != "" {
+			p.Config.Links += p.Suffix
+		}
 	}
 	body, err := s.pages.render("playground", p)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestPlaygroundConfig(t *testing.T) {
 	if err := json.Unmarshal([]byte(m[1]), &got); err != nil {
 		t.Fatalf("%v in %s", err, m[1])
 	}
-	want := playgroundConfig{Endpoint: "/graph/graphql?asOf=abcd", Browse: "/graph/browse?asOf=abcd", Base: "/graph", Examples: s.examples}
+	want := playgroundConfig{Endpoint: "/graph/graphql?asOf=abcd", Links: "/graph/q?asOf=abcd", Browse: "/graph/browse?asOf=abcd", Base: "/graph", Examples: s.examples}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got)\n%s", diff)
 	}

@@ -66,10 +66,43 @@ try {
   await look('playground', '/', {}, async page => {
     assert.match(await page.title(), /papergraph/);
     await run(page, 'query Paper', '"paper"');
-    const tabs = await page.locator('.graphiql-tab').count();
-    assert.ok(tabs >= 7, `${tabs} tabs`);
-    await page.getByRole('button', {name: /How large the graph is/}).click();
+    // Every example is a click away, with a word on what it is about.
+    const examples = page.locator('.papergraph-examples button');
+    const config = JSON.parse(await page.locator('#config').textContent());
+    assert.equal(await examples.count(), config.examples.length);
+    assert.equal(await page.locator('.graphiql-tab').count(), 1);
+    for (const about of await examples.locator('span').allTextContents()) {
+      assert.ok(about.length > 20, about);
+    }
+    const stats = page.getByRole('button', {name: /How large the graph is/});
+    await stats.click();
     await run(page, 'query Stats', '"byKind"');
+    assert.equal(await stats.getAttribute('aria-current'), 'true');
+    assert.equal(await page.locator('.graphiql-tab').count(), 2);
+  });
+
+  // The button makes a link that answers by itself, and leads people back here.
+  await look('playground-permalink', '/', {permissions: ['clipboard-read', 'clipboard-write']}, async page => {
+    await page.locator('.papergraph-examples button').last().click();
+    await run(page, 'query Search', '"hits"');
+    await page.getByRole('button', {name: 'Copy link to this query'}).click();
+    await page.waitForURL(/[?]query=/);
+    const copied = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+    assert.match(copied.pathname, /^\/q\/[0-9a-f]{64}$/);
+    assert.ok(JSON.parse(copied.searchParams.get('variables')).text);
+    const answer = await (await fetch(`${copied}&format=json`)).json();
+    assert.ok(answer.data.search);
+    await page.goto(copied.href);
+    await run(page, 'query Search', '"hits"');
+  });
+
+  // Every field says in the playground what it is.
+  await look('playground-docs', '/', {}, async page => {
+    await page.getByRole('button', {name: 'Show Documentation Explorer'}).click();
+    await page.getByRole('link', {name: 'Query', exact: true}).click();
+    await page.getByRole('link', {name: 'paper', exact: true}).click();
+    await shows(page, '.graphiql-doc-explorer-content', 'paper');
+    assert.ok((await page.locator('.graphiql-markdown-description').first().textContent()).length > 10);
   });
 
   await look('playground-dark', '/', {colorScheme: 'dark'}, async page => {

@@ -8,6 +8,7 @@ export function ExamplesList({examples}) {
   const queryEditor = useGraphiQL(state => state.queryEditor);
   const variableEditor = useGraphiQL(state => state.variableEditor);
   const {addTab, changeTab} = useGraphiQLActions();
+  const ready = queryEditor && variableEditor; // they are loaded after the page
   const open = ({query, variables}) => {
     const index = tabs.findIndex(tab => tab.query === query);
     if (index >= 0) {
@@ -15,8 +16,8 @@ export function ExamplesList({examples}) {
       return;
     }
     addTab();
-    queryEditor?.setValue(query);
-    variableEditor?.setValue(variables);
+    queryEditor.setValue(query);
+    variableEditor.setValue(variables);
   };
   return (
     <section aria-label="Examples" className="papergraph-examples">
@@ -24,7 +25,7 @@ export function ExamplesList({examples}) {
       <ol>
         {examples.map(example => (
           <li key={example.name}>
-            <button type="button" aria-current={tabs[active]?.query === example.query} onClick={() => open(example)}>
+            <button type="button" disabled={!ready} aria-current={tabs[active]?.query === example.query} onClick={() => open(example)}>
               <strong>{example.title}</strong>
               <span>{example.about}</span>
             </button>
