@@ -60,10 +60,19 @@
 // which makes a goroutine of every field beside a connection; the smallest
 // request 25 µs.
 //
+// In the graph of 85,374 papers the questions about more than one node take, as
+// CPU of the process: a path of four edges between two methods 9 ms, of two
+// between two of the largest concepts 2 ms; what is related to a method 0.9 ms,
+// to the largest concept 63 ms; bridges between large areas 10 to 80 ms; the
+// leaderboards of ImageNet 7 ms; methods that were never tried on it 9 ms;
+// concepts with one neighbour, which takes a read for each of 100,000, 1.2 s.
+//
 // # Reading order
 //
 // schema.go (options, Exec), request.go (what a request carries, its budget),
 // asof.go (other snapshots), entity.go (nodes and groups), connection.go (edges
 // and pages), then the files of the types, query.go first; list.go, filter.go,
-// order.go and facet.go; errors.go; handler.go and negotiate.go.
+// order.go and facet.go; the questions about more than one node: path.go,
+// related.go, bridge.go, leaderboard.go, gap.go and diff.go; errors.go;
+// handler.go and negotiate.go.
 package schema

@@ -107,7 +107,7 @@ type gapArgs struct {
 
 // OnePaper lists the nodes of a kind that one paper alone has an edge with.
 func (g *gaps) OnePaper(ctx context.Context, args gapArgs) (*gapList, error) {
-	return g.list(ctx, args, func() ([]graph.ID, error) {
+	return g.list(ctx, args, searchCost, func() ([]graph.ID, error) {
 		ids, err := g.req.snap.List(args.Kind, "", g.req.snap.Count(args.Kind))
 		if err != nil {
 			return nil, err
@@ -118,16 +118,21 @@ func (g *gaps) OnePaper(ctx context.Context, args gapArgs) (*gapList, error) {
 
 // OneNeighbour lists the nodes of a kind that are tied to a single other.
 func (g *gaps) OneNeighbour(ctx context.Context, args gapArgs) (*gapList, error) {
-	return g.list(ctx, args, func() ([]graph.ID, error) { return g.req.snap.Leaves(ctx, args.Kind) })
+	cost := searchCost + g.req.snap.Count(args.Kind)/leavesPerCost
+	return g.list(ctx, args, cost, func() ([]graph.ID, error) { return g.req.snap.Leaves(ctx, args.Kind) })
 }
 
-// list is the first of the nodes that a sweep finds.
-func (g *gaps) list(ctx context.Context, args gapArgs, find func() ([]graph.ID, error)) (*gapList, error) {
+// leavesPerCost is how many nodes are looked at for one of the budget: each
+// takes a twentieth of what a node takes that is handed out.
+const leavesPerCost = 20
+
+// list is the first of the nodes that a sweep finds, which counts cost.
+func (g *gaps) list(ctx context.Context, args gapArgs, cost int, find func() ([]graph.ID, error)) (*gapList, error) {
 	n, err := pageSize("first", args.First)
 	if err != nil {
 		return nil, err
 	}
-	if err := g.req.charge(searchCost); err != nil {
+	if err := g.req.charge(cost); err != nil {
 		return nil, err
 	}
 	done, err := g.req.sweep(ctx)
