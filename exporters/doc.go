@@ -4,6 +4,8 @@
 //
 //   - [DOT] for Graphviz, [Mermaid] for Markdown pages, [JSON] for programs,
 //     [CSV] for tables, [Facts] for scoring;
+//   - [Answer] writes the answer to a GraphQL query as a table, CSV or JSONL, by
+//     the rule in its comment;
 //   - [Renderer] turns DOT into an SVG or PNG image by means of a child
 //     process, and [InlineSVG] makes an SVG fit to stand inside an HTML page.
 //

@@ -24,6 +24,18 @@
 // the budget of nodes has an error, which leaves the other fields; a request
 // that goes far beyond, or beyond the others, is stopped and has one error.
 //
+// # Over HTTP
+//
+// [Handler] serves a Schema at an address, and [Handler.ServeQueries] links to
+// answers: queries that a [QueryStore] keeps under their hash, answered as JSON,
+// tables or drawings. [Admission] bounds how many requests are answered at once
+// and lets clients take turns. The memory of a request is bounded by its
+// answer, which [Limits] bound by fields, bytes of text and bytes of a name, so
+// that of all together is bounded too. What an answer cost stands in the header
+// Papergraph-Cost, and in extensions.cost where the request's extensions have
+// {"cost": true}: not always, so that the same question has the same bytes.
+// [PublicLimits] are for a server that anybody can ask.
+//
 // # How it reads
 //
 // Leaf fields are plain methods without context and error: in graphql-go a
@@ -74,5 +86,6 @@
 // and pages), then the files of the types, query.go first; list.go, filter.go,
 // order.go and facet.go; the questions about more than one node: path.go,
 // related.go, bridge.go, leaderboard.go, gap.go and diff.go; errors.go;
-// handler.go and negotiate.go.
+// handler.go and negotiate.go, admission.go (turns), queries.go, persisted.go
+// and form.go (links to answers), outcome.go.
 package schema

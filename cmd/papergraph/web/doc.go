@@ -12,6 +12,8 @@
 //   - entity.go: the page of a node, with every statement about it and the
 //     sentences that say so. start.go has the start page, the lists and the
 //     search; missing.go what becomes of a name that is no id.
+//   - observe.go, metrics.go and trace.go: what is told about requests; cors.go
+//     who else may ask.
 //   - playground.go and playground/: GraphiQL, bundled, and examples/ with the
 //     queries that it opens on.
 //
@@ -23,6 +25,16 @@
 // it give the view around the node in that form, with the same parameters.
 // Every address of the graph takes asOf, the id of a snapshot, and then stays
 // as it is; without it it shows the newest.
+//
+// # Operations
+//
+// /healthz says whether the server lives, /readyz from which snapshot it
+// answers (503 before the first build, and when it is about to end), /metrics
+// the numbers in Prometheus' form. The log has a line for each request at info
+// level: its id, address, status, bytes and duration, and for a query its hash,
+// cost, snapshot and error codes. Package tracing sends spans where the
+// environment says. A new snapshot is served from the moment that it is
+// published; no signal or restart is needed.
 //
 // # Guarantees
 //
