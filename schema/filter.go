@@ -269,11 +269,11 @@ func (r *filterReader) node(f *nodeFilter, kind graph.Kind) store.Condition {
 		}
 	}
 	if f.Or != nil {
-		any := make(store.AnyOf, len(*f.Or))
+		some := make(store.AnyOf, len(*f.Or))
 		for i := range *f.Or {
-			any[i] = orAll(r.node(&(*f.Or)[i], kind))
+			some[i] = orAll(r.node(&(*f.Or)[i], kind))
 		}
-		add(any)
+		add(some)
 	}
 	if f.Not != nil {
 		add(store.Not{Condition: orAll(r.node(f.Not, kind))})
@@ -341,11 +341,11 @@ func (r *filterReader) edge(f *edgeFilter, kind graph.Kind) store.EdgeCondition 
 		}
 	}
 	if f.Or != nil {
-		any := make(store.EdgeAnyOf, len(*f.Or))
+		some := make(store.EdgeAnyOf, len(*f.Or))
 		for i := range *f.Or {
-			any[i] = orAllEdges(r.edge(&(*f.Or)[i], kind))
+			some[i] = orAllEdges(r.edge(&(*f.Or)[i], kind))
 		}
-		add(any)
+		add(some)
 	}
 	if f.Not != nil {
 		add(store.EdgeNot{Condition: orAllEdges(r.edge(f.Not, kind))})

@@ -563,8 +563,14 @@ func compareWithModel(t *testing.T, r *Snapshot, m *model, rng *rand.Rand) {
 	got, err := r.Labels(ctx, append([]graph.ID{"method:none"}, m.ids...))
 	check("labels", append([]Label{{ID: "method:none"}}, labels...), got, err)
 	for k, e := range m.edges {
-		cs, err := r.Confidences(ctx, []EdgeKey{k})
-		check(fmt.Sprintf("confidence of %v", k), []float64{e.Confidence()}, cs, err)
+		confidence := e.Confidence()
+		lists, err := r.Adjacent(ctx, []graph.ID{k.From}, AdjacentQuery{
+			NeighborQuery: NeighborQuery{Direction: Out}, Where: EdgeAllOf{OfRelation{k.Relation}, LeadsTo{HasID{k.To}}, HasConfidence{Eq: &confidence}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(fmt.Sprintf("confidence of %v", k), 1, lists[0].Len(), err)
 	}
 	for _, kind := range graph.Kinds() {
 		want := slices.DeleteFunc(slices.Clone(m.ids), func(id graph.ID) bool { return id.Kind() != kind })

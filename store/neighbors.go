@@ -315,16 +315,6 @@ func (x *edgeReader) eachRecord(k edgeUIDs, use func(paper uint32, b *paperBlock
 	return nil
 }
 
-// confidence is that of an edge's surest statement; 0 where there is no edge.
-func (x *edgeReader) confidence(k edgeUIDs) (float64, error) {
-	best := 0.0
-	err := x.eachRecord(k, func(_ uint32, _ *paperBlock, r *edgeRecord) error {
-		best = max(best, r.confidence())
-		return nil
-	})
-	return best, err
-}
-
 // edge reads an edge; nil is none.
 func (x *edgeReader) edge(k edgeUIDs) (*graph.Edge, error) {
 	var statements []graph.Statement
@@ -361,21 +351,6 @@ func (r *Snapshot) Edges(ctx context.Context, keys []EdgeKey) ([]*graph.Edge, er
 		return nil, err
 	}
 	return edges, nil
-}
-
-// Confidences are those of edges, each the confidence of its surest statement,
-// in the order of keys; 0 where there is no such edge. It reads less than
-// [Snapshot.Edges].
-func (r *Snapshot) Confidences(ctx context.Context, keys []EdgeKey) ([]float64, error) {
-	out := make([]float64, len(keys))
-	err := r.eachEdge(ctx, keys, func(i int, x *edgeReader, k edgeUIDs) (err error) {
-		out[i], err = x.confidence(k)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }
 
 // eachEdge calls use for those keys whose ends are nodes.

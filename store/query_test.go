@@ -378,28 +378,47 @@ func TestView(t *testing.T) {
 	}
 }
 
-// Confidences are those of the edges, read another way.
-func TestConfidences(t *testing.T) {
-	c := small(t)
+// Edges are filtered by what their statements come to.
+func TestAdjacentBySummary(t *testing.T) {
 	s := open(t)
-	publish(t, s, c, nil)
+	publish(t, s, small(t), nil)
 	r := latest(t, s)
-	var keys []EdgeKey
-	var want []float64
 	for e, err := range r.AllEdges(context.Background()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, EdgeKey{e.From, e.Relation, e.To})
-		want = append(want, e.Confidence())
+		checkSummary(t, r, e)
 	}
-	keys, want = append(keys, EdgeKey{"method:nowhere", graph.Uses, "method:lora"}, EdgeKey{keys[0].To, graph.Uses, keys[0].From}), append(want, 0, 0)
-	got, err := r.Confidences(context.Background(), keys)
-	if err != nil {
-		t.Fatal(err)
+}
+
+// checkSummary finds an edge by its confidence, support and classes, and by no
+// others.
+func checkSummary(t *testing.T, r *Snapshot, e *graph.Edge) {
+	t.Helper()
+	confidence, support := e.Confidence(), float64(e.Support())
+	var classes, others HasClass
+	for class := range classCodes {
+		if slices.ContainsFunc(e.Statements, func(s graph.Statement) bool { return s.Class == class }) {
+			classes = append(classes, class)
+		} else {
+			others = append(others, class)
+		}
 	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+	is := EdgeAllOf{OfRelation{e.Relation}, IsInverse(false), LeadsTo{HasID{e.To}}}
+	for _, tt := range []struct {
+		where EdgeCondition
+		want  int
+	}{
+		{HasConfidence{Eq: &confidence}, 1}, {HasConfidence{Gt: &confidence}, 0}, {HasConfidence{Lt: &confidence}, 0},
+		{HasSupport{Eq: &support}, 1}, {EdgeNot{HasSupport{Eq: &support}}, 0}, {classes, 1}, {others, 0},
+	} {
+		lists, err := r.Adjacent(context.Background(), []graph.ID{e.From}, AdjacentQuery{Where: EdgeAllOf{is, tt.where}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := lists[0].Len(); n != tt.want {
+			t.Errorf("%s %s %s: %d edges by %#v, want %d", e.From, e.Relation, e.To, n, tt.where, tt.want)
+		}
 	}
 }
 

@@ -124,11 +124,11 @@ func (v *viewer) keepSure(uid uint32, lists []postingList) error {
 			if l.direction == directionIn {
 				k.from, k.to = u, uid
 			}
-			confidence, err := v.edges.confidence(k)
+			sum, err := v.edges.summary(k)
 			if err != nil {
 				return err
 			}
-			if confidence >= v.sure {
+			if sum.confidence >= v.sure {
 				kept = append(kept, u)
 			}
 		}
