@@ -230,7 +230,7 @@ func (m *model) meetsEdge(f object, s step) bool {
 func (m *model) compare(orders []any, a, b step) int {
 	for _, o := range orders {
 		sign := 1
-		if o.(object)["direction"] == "DESC" {
+		if o.(object)["direction"] == "desc" {
 			sign = -1
 		}
 		d := 0
@@ -468,7 +468,7 @@ func (d drawer) edgeFilter(kind graph.Kind, depth int) object {
 func (d drawer) orders(fields ...string) []any {
 	orders := []any{}
 	for range d.below(3, "orders") {
-		orders = append(orders, object{"field": d.pick("field", fields...), "direction": d.pick("direction", "ASC", "DESC")})
+		orders = append(orders, object{"field": d.pick("field", fields...), "direction": d.pick("direction", "asc", "desc")})
 	}
 	return orders
 }

@@ -25,7 +25,7 @@ func orderOf(list *[]order) []store.Order {
 	for _, o := range *list {
 		key := orderKeys[o.Field]
 		if !slices.ContainsFunc(keys, func(k store.Order) bool { return k.By == key }) {
-			keys = append(keys, store.Order{By: key, Descending: o.Direction == "DESC"})
+			keys = append(keys, store.Order{By: key, Descending: o.Direction == "desc"})
 		}
 	}
 	return keys

@@ -241,7 +241,7 @@ func TestEnumerationsAreTheDomains(t *testing.T) {
 			want["EdgeOrderField"] = append(want["EdgeOrderField"], f)
 		}
 	}
-	want["OrderDirection"] = []string{"ASC", "DESC"}
+	want["OrderDirection"] = []string{"asc", "desc"}
 	for _, r := range graph.Relations() {
 		want["Relation"] = append(want["Relation"], string(r.Relation))
 	}
