@@ -65,8 +65,8 @@ func (s *snapshots) open(r *request, name string) (*request, error) {
 	case other != nil:
 		return other, nil
 	case s.ended:
-		// The engine does not wait for the fields of a request that was given
-		// up.
+		// What was opened is released by now, and so would nothing be that is
+		// opened later.
 		return nil, fmt.Errorf("open snapshot %q: the request has ended: %w", name, context.Canceled)
 	case len(s.byName) >= maxSnapshots:
 		return nil, codef(CodeBudget, "asOf: the request names more than %d snapshots; ask for the others in another one", maxSnapshots)
