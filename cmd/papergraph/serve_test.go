@@ -278,11 +278,22 @@ func TestUp(t *testing.T) {
 	}
 }
 
-// Links to queries work after a restart, in every form.
+// Links to queries work after a restart, in every form, wherever the queries
+// are kept.
 func TestServeLinks(t *testing.T) {
 	t.Parallel()
 	dir := copyStore(t, corpusStore(t))
-	s := startServer(t, "serve", "--store", dir)
+	testLinks(t, dir, filepath.Join(dir, "queries"), "serve", "--store", dir)
+
+	elsewhere := t.TempDir()
+	testLinks(t, dir, elsewhere, "serve", "--store", dir, "--queries", elsewhere)
+}
+
+// testLinks keeps a query on a server, which is expected to keep it in a
+// folder, and asks for it after a restart.
+func testLinks(t *testing.T, dir, folder string, command ...string) {
+	t.Helper()
+	s := startServer(t, command...)
 	response, err := http.Post(s.url+"/q", "application/json", strings.NewReader(`{"query": "query($id: ID!) { method(id: $id) { id name usedBy { nodes { id title } } } }", "variables": {"id": "lora"}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -298,7 +309,10 @@ func TestServeLinks(t *testing.T) {
 	if code := s.stop(t); code != exitDone {
 		t.Errorf("exit code %d, want %d\n%s", code, exitDone, s.stderr)
 	}
-	s = startServer(t, "serve", "--store", dir)
+	if kept, err := os.ReadDir(folder); err != nil || len(kept) == 0 {
+		t.Errorf("%s has %d files, %v", folder, len(kept), err)
+	}
+	s = startServer(t, command...)
 	for format, want := range map[string]string{
 		"json": `{"data":{"method":{"id":"method:lora","name":"LoRA"`, "jsonl": `"name":"LoRA"`, "csv": "id,name,usedBy.id,usedBy.title",
 		"dot": "digraph", "mermaid": "flowchart",
