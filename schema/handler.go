@@ -347,7 +347,7 @@ func (h *Handler) etag(r Request, info store.Info, mediaType string, f *form) (s
 	}
 	sum := sha256.New()
 	for _, part := range []string{
-		sdl, h.schema.base, fmt.Sprintf("%+v", h.schema.limits), mediaType,
+		string(h.schema.identity[:]), mediaType,
 		info.ID, strconv.FormatUint(info.Version, 10), strconv.FormatUint(newest, 10), strconv.Itoa(len(infos)),
 		r.Query, r.OperationName, string(variables), strconv.FormatBool(r.Cost),
 	} {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -123,6 +124,9 @@ type Schema struct {
 	base   string
 	log    *slog.Logger
 	engine *graphql.Schema
+	// identity stands for all that answers depend on beside the snapshot and
+	// the request.
+	identity [sha256.Size]byte
 	// closed says that nothing is told about the schema.
 	closed bool
 	// sweeps has room for the reads of whole lists that go on at once.
@@ -135,6 +139,7 @@ func New(source Source, o Options) (*Schema, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.identity = sha256.Sum256(fmt.Appendf(nil, "%d:%s%d:%s%+v", len(sdl), sdl, len(s.base), s.base, s.limits))
 	engine, err := graphql.ParseSchema(sdl, &query{},
 		graphql.UseStringDescriptions(),
 		graphql.MaxDepth(s.limits.Depth),
