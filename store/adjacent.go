@@ -263,9 +263,9 @@ func (r *Snapshot) Adjacent(ctx context.Context, ids []graph.ID, aq AdjacentQuer
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		uid, ok := c.uid(id)
-		if !ok {
-			return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
+		uid, err := c.node(id)
+		if err != nil {
+			return nil, err
 		}
 		lists, err := q.orderedLists(c, uid, relations, aq.Direction, kinds)
 		if err != nil {

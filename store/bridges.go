@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"papergraph/graph"
@@ -22,8 +21,8 @@ type Bridge struct {
 // area are those with an edge to or from its node, which is no bridge itself.
 // What more papers have on the side that has fewer comes first, then what more
 // papers of both have, then what fewer have in all, since what everything has in
-// common ties nothing, then by id; at most limit of them. The error wraps [ErrNotFound] where one of the two
-// is not in the graph.
+// common ties nothing, then by id; at most limit of them. The error wraps
+// [ErrNotFound] where one of the two is not in the graph.
 //
 // Of an area with very many papers it goes through the newest, until they have
 // had half a million edges; whole is false then.
@@ -44,11 +43,9 @@ func (r *Snapshot) bridges(ctx context.Context, a, b graph.ID, kinds []graph.Kin
 	c := r.columns
 	areas := [2]uint32{}
 	for i, id := range []graph.ID{a, b} {
-		uid, ok := c.uid(id)
-		if !ok {
-			return nil, false, fmt.Errorf("%w: %s", ErrNotFound, id)
+		if areas[i], err = c.node(id); err != nil {
+			return nil, false, err
 		}
-		areas[i] = uid
 	}
 	whole = true
 	counts := make(map[uint32][2]int)

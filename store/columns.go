@@ -313,6 +313,16 @@ func (c *columns) uid(id graph.ID) (uid uint32, ok bool) {
 	return c.uids[rank], true
 }
 
+// node is the uid of a node that must be there: the error wraps [ErrNotFound]
+// where it is not.
+func (c *columns) node(id graph.ID) (uid uint32, err error) {
+	uid, ok := c.uid(id)
+	if !ok {
+		return 0, fmt.Errorf("%w: %s", ErrNotFound, id)
+	}
+	return uid, nil
+}
+
 // search finds the rank that an id of a kind has or would have.
 func (c *columns) search(code byte, id graph.ID) (rank int, found bool) {
 	lo, hi := c.first[code], c.first[code+1]

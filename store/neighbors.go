@@ -79,6 +79,12 @@ type postingList struct {
 	uids      []uint32
 }
 
+// follows says whether the edges of a relation in a direction are among those
+// that a query follows.
+func follows(relations relationMask, d Direction, relation, direction byte) bool {
+	return relations.has(relation) && (d != Out || direction == directionOut) && (d != In || direction == directionIn)
+}
+
 // adjacency reads the posting lists of a node, in the order of direction, then
 // relation.
 func (q *reader) adjacency(c *columns, uid uint32, relations relationMask, d Direction) ([]postingList, error) {
@@ -90,18 +96,26 @@ func (q *reader) adjacency(c *columns, uid uint32, relations relationMask, d Dir
 			n++
 		}
 		l := &lists[n-1]
-		start := len(l.uids)
-		if l.uids, err = decodeContainer(l.uids, high, container); err != nil {
-			return fmt.Errorf("posting list of %s: %w", c.id(uid), err)
-		}
-		for _, u := range l.uids[start:] {
-			if !c.has(u) {
-				return damaged("posting list of "+string(c.id(uid)), fmt.Sprintf("uid %d is no node's", u))
-			}
-		}
-		return nil
+		l.uids, err = c.members(l.uids, uid, high, container)
+		return err
 	})
 	return lists, err
+}
+
+// members appends the uids of a container of a node's posting list to dst, and
+// checks that they are those of nodes.
+func (c *columns) members(dst []uint32, uid uint32, high uint16, container []byte) ([]uint32, error) {
+	start := len(dst)
+	dst, err := decodeContainer(dst, high, container)
+	if err != nil {
+		return dst, fmt.Errorf("posting list of %s: %w", c.id(uid), err)
+	}
+	for _, u := range dst[start:] {
+		if !c.has(u) {
+			return dst, damaged("posting list of "+string(c.id(uid)), fmt.Sprintf("uid %d is no node's", u))
+		}
+	}
+	return dst, nil
 }
 
 // Neighbors lists the neighbours of a node: by relation in the order of
@@ -125,9 +139,9 @@ func (r *Snapshot) Neighbors(ctx context.Context, id graph.ID, nq NeighborQuery)
 		return nil, err
 	}
 	defer done()
-	uid, ok := r.columns.uid(id)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
+	uid, err := r.columns.node(id)
+	if err != nil {
+		return nil, err
 	}
 	lists, err := q.orderedLists(r.columns, uid, relations, nq.Direction, kinds)
 	if err != nil {

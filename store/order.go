@@ -49,7 +49,7 @@ func (o *ordered) has(relations relationMask, d Direction) bool {
 func (o *ordered) with(relations relationMask, d Direction, lists []postingList) *ordered {
 	n := &ordered{read: o.read}
 	for _, l := range o.lists {
-		if !relations.has(l.relation) || d == Out && l.direction == directionIn || d == In && l.direction == directionOut {
+		if !follows(relations, d, l.relation, l.direction) {
 			n.lists = append(n.lists, l)
 		}
 	}
@@ -74,7 +74,7 @@ func compareLists(a, b postingList) int {
 func (o *ordered) selected(c *columns, relations relationMask, d Direction, kinds kindMask) []postingList {
 	lists := make([]postingList, 0, len(o.lists))
 	for _, l := range o.lists {
-		if !relations.has(l.relation) || d == Out && l.direction == directionIn || d == In && l.direction == directionOut {
+		if !follows(relations, d, l.relation, l.direction) {
 			continue
 		}
 		other := func(u uint32) bool { return !kinds.has(c.kinds[u]) }

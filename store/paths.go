@@ -68,11 +68,9 @@ func (r *Snapshot) paths(ctx context.Context, from, to graph.ID, pq PathQuery, l
 	c := r.columns
 	ends := [2]uint32{}
 	for i, id := range []graph.ID{from, to} {
-		uid, ok := c.uid(id)
-		if !ok {
-			return nil, false, fmt.Errorf("%w: %s", ErrNotFound, id)
+		if ends[i], err = c.node(id); err != nil {
+			return nil, false, err
 		}
-		ends[i] = uid
 	}
 	if limit <= 0 {
 		return nil, true, nil
@@ -82,7 +80,7 @@ func (r *Snapshot) paths(ctx context.Context, from, to graph.ID, pq PathQuery, l
 	}
 	f := &pathFinder{ctx: ctx, q: q, c: c, relations: relations, kinds: kinds, budget: budget, limit: limit, whole: true}
 	f.sides[0] = newPathSide(ends[0], ends[1], pq.Direction)
-	f.sides[1] = newPathSide(ends[1], ends[0], pq.Direction.reversed())
+	f.sides[1] = newPathSide(ends[1], ends[0], pq.Direction.opposite())
 	if err := f.find(pq.Length); err != nil {
 		return nil, false, err
 	}
@@ -98,17 +96,6 @@ func (r *Snapshot) paths(ctx context.Context, from, to graph.ID, pq PathQuery, l
 		paths = append(paths, p)
 	}
 	return paths, f.whole, nil
-}
-
-// reversed is the direction as seen from the other end.
-func (d Direction) reversed() Direction {
-	switch d {
-	case Out:
-		return In
-	case In:
-		return Out
-	}
-	return Both
 }
 
 // pathFinder searches paths. Walks from both ends, which may meet a node twice,
@@ -232,14 +219,11 @@ func (f *pathFinder) extend(s *pathSide) error {
 			return err
 		}
 		err := f.q.containers(e.uid, f.relations, s.direction, func(_, _ byte, high uint16, container []byte) (err error) {
-			if f.list, err = decodeContainer(f.list[:0], high, container); err != nil {
+			if f.list, err = f.c.members(f.list[:0], e.uid, high, container); err != nil {
 				return err
 			}
 			f.budget -= len(f.list)
 			for _, u := range f.list {
-				if !f.c.has(u) {
-					return damaged("posting list", fmt.Sprintf("uid %d is no node's", u))
-				}
 				if u == s.end || u != s.start && f.kinds.has(f.c.kinds[u]) {
 					next.links = append(next.links, uint64(u)<<32|uint64(e.uid))
 				}
@@ -377,7 +361,7 @@ func (f *pathFinder) edgesBetween(a, b uint32, d Direction) ([]EdgeKey, error) {
 	// The posting lists of the one with fewer papers are shorter.
 	at, other := a, b
 	if f.c.papers[b] < f.c.papers[a] {
-		at, other, d = b, a, d.reversed()
+		at, other, d = b, a, d.opposite()
 	}
 	var edges []EdgeKey
 	err := f.q.containers(at, f.relations, d, func(direction, relation byte, high uint16, container []byte) error {

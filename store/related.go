@@ -33,11 +33,9 @@ func (r *Snapshot) Intersect(ctx context.Context, ids []graph.ID, nq NeighborQue
 	c := r.columns
 	uids := make([]uint32, len(ids))
 	for i, id := range ids {
-		uid, ok := c.uid(id)
-		if !ok {
-			return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
+		if uids[i], err = c.node(id); err != nil {
+			return nil, err
 		}
-		uids[i] = uid
 	}
 	slices.SortFunc(uids, func(a, b uint32) int { return cmp.Or(cmp.Compare(c.papers[a], c.papers[b]), cmp.Compare(a, b)) })
 	uids = slices.Compact(uids)
@@ -235,9 +233,9 @@ func (r *Snapshot) related(ctx context.Context, id graph.ID, rq RelatedQuery, li
 	}
 	defer done()
 	c := r.columns
-	uid, ok := c.uid(id)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrNotFound, id)
+	uid, err := c.node(id)
+	if err != nil {
+		return nil, err
 	}
 	wanted := kindCodes[rq.Kind]
 	if wanted == 0 {

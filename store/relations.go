@@ -85,16 +85,8 @@ func (q *reader) relations(ctx context.Context, c *columns) (*relationTable, err
 			l.nodes = append(l.nodes, uid)
 			l.starts = append(l.starts, uint32(len(l.to)))
 		}
-		start := len(l.to)
-		if l.to, err = decodeContainer(l.to, high, value); err != nil {
-			return fmt.Errorf("posting list of %s: %w", c.id(uid), err)
-		}
-		for _, u := range l.to[start:] {
-			if !c.has(u) {
-				return damaged("posting list of "+string(c.id(uid)), fmt.Sprintf("uid %d is no node's", u))
-			}
-		}
-		return nil
+		l.to, err = c.members(l.to, uid, high, value)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -124,11 +116,8 @@ func (c *relationCache) loaded() *relationTable {
 func (t *relationTable) choose(relations relationMask, d Direction) []*edgeList {
 	var lists []*edgeList
 	for direction := range t.lists {
-		if d == Out && direction != directionOut || d == In && direction != directionIn {
-			continue
-		}
 		for code := 1; code < len(t.lists[direction]); code++ {
-			if relations.has(byte(code)) {
+			if follows(relations, d, byte(code), byte(direction)) {
 				lists = append(lists, &t.lists[direction][code])
 			}
 		}

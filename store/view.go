@@ -140,9 +140,9 @@ func (v *viewer) keepSure(uid uint32, lists []postingList) error {
 // around goes breadth first from the focus.
 func (v *viewer) around(focus []graph.ID, depth int) error {
 	for _, id := range focus {
-		uid, ok := v.c.uid(id)
-		if !ok {
-			return fmt.Errorf("view: %w: %s", ErrNotFound, id)
+		uid, err := v.c.node(id)
+		if err != nil {
+			return fmt.Errorf("view: %w", err)
 		}
 		v.take(uid)
 	}
