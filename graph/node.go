@@ -50,10 +50,14 @@ type ResultNode struct {
 	Baseline   string     `json:"baseline,omitempty"` // as the text has it
 }
 
-// Number is the value as a number: "38,000" is 38000, and the unit does not
-// count. ok is false where the value is none.
-func (r *ResultNode) Number() (n float64, ok bool) {
-	n, err := strconv.ParseFloat(strings.ReplaceAll(r.Value, ",", ""), 64)
+// Number is the value as a number, as [ParseNumber] reads it; the unit does not
+// count.
+func (r *ResultNode) Number() (n float64, ok bool) { return ParseNumber(r.Value) }
+
+// ParseNumber reads a number as papers write it: "38,000" is 38000. ok is false
+// where the text is none.
+func ParseNumber(text string) (n float64, ok bool) {
+	n, err := strconv.ParseFloat(strings.ReplaceAll(text, ",", ""), 64)
 	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
 		return 0, false
 	}

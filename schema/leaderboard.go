@@ -3,9 +3,7 @@ package schema
 import (
 	"cmp"
 	"context"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/graph-gophers/graphql-go"
@@ -147,19 +145,15 @@ func (r *request) firstBoards(ctx context.Context, n int) ([]board, error) {
 	return all, nil
 }
 
-// number is the value of a result as a number: "38,000" is 38000, and a range
-// is the end of it that is better.
+// number is the value of a result as a number, which for a range is the end of
+// it that is better.
 func number(value string, better graph.Better) (n float64, ok bool) {
-	parse := func(s string) (float64, bool) {
-		n, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", ""), 64)
-		return n, err == nil && !math.IsInf(n, 0) && !math.IsNaN(n)
-	}
-	if n, ok := parse(value); ok {
+	if n, ok := graph.ParseNumber(value); ok {
 		return n, true
 	}
 	from, to, _ := strings.Cut(value, "-")
-	a, ok1 := parse(from)
-	b, ok2 := parse(to)
+	a, ok1 := graph.ParseNumber(from)
+	b, ok2 := graph.ParseNumber(to)
 	if !ok1 || !ok2 {
 		return 0, false
 	}

@@ -332,11 +332,11 @@ func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 		if c.document == old.document {
 			// The same from elsewhere: what is said to be its place must not
 			// depend on what came first.
-			b.report.Read, b.report.Duplicates = b.report.Read+1, b.report.Duplicates+1
+			b.countRead(again)
 			return b.moveTo(e.key, entry.Origin, d.Origin)
 		}
 		if !c.better(old) {
-			b.report.Read, b.report.Duplicates = b.report.Read+1, b.report.Duplicates+1
+			b.countRead(again)
 			return nil
 		}
 		c.before = old.before
@@ -353,12 +353,17 @@ func (b *builder) take(e *extracted, chosen map[hash]choice) error {
 	if err != nil {
 		return fmt.Errorf("keep the facts of %q: %w", d.Title, err)
 	}
+	b.countRead(again)
+	chosen[id] = c
+	return nil
+}
+
+// countRead counts a document; again says that its paper was read before.
+func (b *builder) countRead(again bool) {
 	b.report.Read++
 	if again {
 		b.report.Duplicates++
 	}
-	chosen[id] = c
-	return nil
 }
 
 // keep makes the store and the resolver have a paper's facts rather than those
