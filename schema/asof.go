@@ -65,8 +65,7 @@ func (s *snapshots) open(r *request, name string) (*request, error) {
 	case other != nil:
 		return other, nil
 	case s.ended:
-		// What was opened is released by now, and so would nothing be that is
-		// opened later.
+		// What was opened is released by now; nobody would release this one.
 		return nil, fmt.Errorf("open snapshot %q: the request has ended: %w", name, context.Canceled)
 	case len(s.byName) >= maxSnapshots:
 		return nil, codef(CodeBudget, "asOf: the request names more than %d snapshots; ask for the others in another one", maxSnapshots)

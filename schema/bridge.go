@@ -26,11 +26,7 @@ func (q *query) Bridges(ctx context.Context, args bridgesArgs) (*bridgeSearch, e
 	if err != nil {
 		return nil, err
 	}
-	from, err := r.find("from", string(args.From))
-	if err != nil {
-		return nil, err
-	}
-	to, err := r.find("to", string(args.To))
+	from, to, err := r.ends(args.From, args.To)
 	if err != nil || from == "" || to == "" {
 		return nil, err
 	}

@@ -106,15 +106,15 @@ func (e edge[T]) Statements(ctx context.Context, args firstArg) (*[]statement, e
 }
 
 // connectionFields are the fields of all types that are connections.
-var connectionFields = map[string]bool{
-	"connections": true,
-	"introduces":  true, "introducedBy": true, "uses": true, "usedBy": true, "comparesWith": true, "comparedIn": true,
-	"evaluatesOn": true, "evaluatedIn": true, "addresses": true, "addressedBy": true, "measures": true, "measuredBy": true,
-	"concerns": true, "reports": true, "reportedBy": true, "results": true, "basedOn": true, "basisOf": true,
-	"outperforms": true, "outperformedBy": true, "partOf": true, "hasPart": true, "usedFor": true, "solvedWith": true,
-	"evaluatedOn": true, "testbedOf": true, "broader": true, "narrower": true, "methods": true, "cites": true, "citedBy": true,
-	"authoredBy": true, "publishedIn": true, "papers": true,
-}
+var connectionFields = func() map[string]bool {
+	fields := map[string]bool{"connections": true}
+	for _, ofKind := range relationFields {
+		for field := range ofKind {
+			fields[field] = true
+		}
+	}
+	return fields
+}()
 
 // out and in are the queries behind fields that follow one relation.
 func out(r graph.Relation, kinds ...graph.Kind) store.NeighborQuery {

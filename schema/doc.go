@@ -58,7 +58,8 @@
 // kind of node, and one for the edges that lead to it, which asks about the
 // neighbour under node. A field of a filter that is named as a connection asks
 // some, all or none of the neighbours there; relationFields in filter.go is the
-// one table of these for resolvers' queries, filters and facets.
+// one table of these for filters and facets, and a test compares it with what
+// resolvers follow.
 //
 // The store evaluates filters as sets ([store.Snapshot.Find] for lists of nodes,
 // [store.Snapshot.Adjacent] for edges) and says what it is about to read, which

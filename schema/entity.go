@@ -180,13 +180,7 @@ type connectionArgs struct {
 var directions = map[string]store.Direction{"out": store.Out, "in": store.In, "both": store.Both}
 
 func (e *entity) Connections(ctx context.Context, args connectionArgs) (*connection[*entity], error) {
-	q := store.NeighborQuery{Direction: directions[args.Direction]}
-	if args.Relations != nil {
-		q.Relations = *args.Relations
-	}
-	if args.Kinds != nil {
-		q.Kinds = *args.Kinds
-	}
+	q := store.NeighborQuery{Relations: given(args.Relations), Direction: directions[args.Direction], Kinds: given(args.Kinds)}
 	return neighbours(ctx, e, q, args.edgesArgs, asEntity)
 }
 
@@ -236,6 +230,14 @@ func orNull[T comparable](v T) *T {
 		return nil
 	}
 	return &v
+}
+
+// given is the value of an argument, the zero value where there is none.
+func given[T any](arg *T) (v T) {
+	if arg != nil {
+		v = *arg
+	}
+	return v
 }
 
 // orEmpty is the empty list for nil, which would be null.

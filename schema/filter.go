@@ -94,8 +94,8 @@ type via struct {
 func leads(q store.NeighborQuery, kind graph.Kind) via { return via{q, kind} }
 
 // relationFields are the fields that lead along one relation, by the kind of
-// the node that has them: what resolvers follow, filters ask about and facets
-// count by.
+// the node that has them: what filters ask about and facets count by. Resolvers
+// say themselves what they follow, and a test holds them to this.
 var relationFields = map[graph.Kind]map[string]via{
 	graph.KindPaper: {
 		"introduces":   leads(out(graph.Introduces), ""),

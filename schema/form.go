@@ -54,30 +54,30 @@ func drawMermaid(w io.Writer, v *graph.View, link exporters.LinkFunc) error {
 // formOf finds a form by its name, nil for JSON. Without a name it is what the
 // client asks for by a media type, before any of GraphQL's.
 func formOf(name string, accept []string) (*form, error) {
-	if name == "" {
-		best := 0.0
-		var f *form
-		for _, part := range split(accept) {
-			mediaType, params, err := mime.ParseMediaType(part)
-			if err != nil {
-				continue
-			}
-			quality := qualityOf(params["q"])
-			if quality <= best {
-				continue
-			}
-			if mediaType == typeJSON || mediaType == typeGraphQL || strings.Contains(mediaType, "*") {
-				f, best = nil, quality
-			}
-			for i := range forms {
-				if own, _, _ := strings.Cut(forms[i].media, ";"); own == mediaType {
-					f, best = &forms[i], quality
-				}
+	if name != "" {
+		return formNamed(name)
+	}
+	best := 0.0
+	var f *form
+	for _, part := range split(accept) {
+		mediaType, params, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		quality := qualityOf(params["q"])
+		if quality <= best {
+			continue
+		}
+		if mediaType == typeJSON || mediaType == typeGraphQL || strings.Contains(mediaType, "*") {
+			f, best = nil, quality
+		}
+		for i := range forms {
+			if own, _, _ := strings.Cut(forms[i].media, ";"); own == mediaType {
+				f, best = &forms[i], quality
 			}
 		}
-		return f, nil
 	}
-	return formNamed(name)
+	return f, nil
 }
 
 // formNamed finds a form by its name, nil for JSON.
@@ -198,10 +198,11 @@ func (s *Schema) encode(ctx context.Context, request Request, snap *store.Snapsh
 	if f.image == "" {
 		return b.Bytes(), nil
 	}
-	if renderer == nil {
-		return nil, &httpError{http.StatusNotImplemented, CodeUnavailable, "no program that draws was found; the formats dot and mermaid can be drawn anywhere"}
+	err = exporters.ErrNoRenderer
+	var image []byte
+	if renderer != nil {
+		image, err = renderer.Render(ctx, b.Bytes(), f.image, "")
 	}
-	image, err := renderer.Render(ctx, b.Bytes(), f.image, "")
 	var nodes *exporters.TooManyNodesError
 	switch {
 	case errors.Is(err, exporters.ErrNoRenderer):

@@ -51,9 +51,7 @@ type introducesArgs struct {
 
 func (p *paper) Introduces(ctx context.Context, args introducesArgs) (*connection[*entity], error) {
 	q := out(graph.Introduces)
-	if args.Kinds != nil {
-		q.Kinds = *args.Kinds
-	}
+	q.Kinds = given(args.Kinds)
 	return neighbours(ctx, p.entity, q, args.edgesArgs, asEntity)
 }
 

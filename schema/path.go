@@ -41,24 +41,14 @@ func (q *query) Path(ctx context.Context, args pathArgs) (*pathSearch, error) {
 	if err != nil {
 		return nil, err
 	}
-	from, err := r.find("from", string(args.From))
-	if err != nil {
-		return nil, err
-	}
-	to, err := r.find("to", string(args.To))
+	from, to, err := r.ends(args.From, args.To)
 	if err != nil || from == "" || to == "" {
 		return nil, err
 	}
 	if err := r.charge(pathCost); err != nil {
 		return nil, err
 	}
-	pq := store.PathQuery{Direction: directions[args.Direction], Length: int(args.MaxLength)}
-	if args.Relations != nil {
-		pq.Relations = *args.Relations
-	}
-	if args.Kinds != nil {
-		pq.Kinds = *args.Kinds
-	}
+	pq := store.PathQuery{Relations: given(args.Relations), Direction: directions[args.Direction], Kinds: given(args.Kinds), Length: int(args.MaxLength)}
 	done, err := r.sweep(ctx)
 	if err != nil {
 		return nil, err
@@ -69,6 +59,15 @@ func (q *query) Path(ctx context.Context, args pathArgs) (*pathSearch, error) {
 		return nil, err
 	}
 	return r.newPathSearch(ctx, from, to, paths, whole)
+}
+
+// ends are what the arguments from and to stand for; empty where nothing is
+// called so.
+func (r *request) ends(fromRef, toRef graphql.ID) (from, to graph.ID, err error) {
+	if from, err = r.find("from", string(fromRef)); err == nil {
+		to, err = r.find("to", string(toRef))
+	}
+	return from, to, err
 }
 
 // newPathSearch reads the nodes and edges of paths: each once, however many

@@ -36,15 +36,9 @@ func (q *query) Related(ctx context.Context, args relatedArgs) (*[]related, erro
 	if err := r.charge(searchCost); err != nil {
 		return nil, err
 	}
-	rq := store.RelatedQuery{Via: store.NeighborQuery{Direction: directions[args.Direction]}}
-	if args.Relations != nil {
-		rq.Via.Relations = *args.Relations
-	}
-	if args.Via != nil {
-		rq.Via.Kinds = *args.Via
-	}
-	if args.Kind != nil {
-		rq.Kind = *args.Kind
+	rq := store.RelatedQuery{
+		Via:  store.NeighborQuery{Relations: given(args.Relations), Direction: directions[args.Direction], Kinds: given(args.Via)},
+		Kind: given(args.Kind),
 	}
 	done, err := r.sweep(ctx)
 	if err != nil {

@@ -16,15 +16,11 @@ type resolveArgs struct {
 
 // Resolve says what a name stands for.
 func (q *query) Resolve(ctx context.Context, args resolveArgs) (*resolution, error) {
-	var kinds []graph.Kind
-	if args.Kinds != nil {
-		kinds = *args.Kinds
-	}
 	r, err := requestOf(ctx).at(ctx, args.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := r.lookup("name", args.Name, kinds)
+	ids, err := r.lookup("name", args.Name, given(args.Kinds))
 	if err != nil {
 		return nil, err
 	}

@@ -21,15 +21,11 @@ func (q *query) Search(ctx context.Context, args searchArgs) (*searchResult, err
 	if err != nil {
 		return nil, err
 	}
-	var kinds []graph.Kind
-	if args.Kinds != nil {
-		kinds = *args.Kinds
-	}
 	r, err := requestOf(ctx).at(ctx, args.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	hits, err := r.search(ctx, "text", args.Text, kinds, n)
+	hits, err := r.search(ctx, "text", args.Text, given(args.Kinds), n)
 	if err != nil {
 		return nil, err
 	}

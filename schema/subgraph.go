@@ -54,12 +54,9 @@ func (q *query) Subgraph(ctx context.Context, args subgraphArgs) (*subgraph, err
 	if err := r.charge(int(args.MaxNodes) * (1 + usualEdges)); err != nil {
 		return nil, err
 	}
-	o := store.ViewOptions{Title: "The most connected nodes", Depth: int(args.Depth), MaxNodes: int(args.MaxNodes)}
-	if args.Kinds != nil {
-		o.Kinds = *args.Kinds
-	}
-	if args.Relations != nil {
-		o.Relations = *args.Relations
+	o := store.ViewOptions{
+		Title: "The most connected nodes", Depth: int(args.Depth), MaxNodes: int(args.MaxNodes),
+		Kinds: given(args.Kinds), Relations: given(args.Relations),
 	}
 	switch {
 	case args.IDs != nil:

@@ -34,11 +34,7 @@ func (q *query) Suggest(ctx context.Context, args suggestArgs) (*[]*entity, erro
 		return nil, err
 	}
 	defer done()
-	var kinds []graph.Kind
-	if args.Kinds != nil {
-		kinds = *args.Kinds
-	}
-	suggestions, err := r.snap.Suggest(ctx, args.Prefix, kinds, n)
+	suggestions, err := r.snap.Suggest(ctx, args.Prefix, given(args.Kinds), n)
 	if err != nil {
 		return nil, err
 	}

@@ -283,7 +283,12 @@ func (s *Server) serveHealth(w http.ResponseWriter, r *http.Request) {
 		i := snap.Info()
 		h.Snapshot, h.Papers, h.Nodes, h.Edges, h.Statements, h.NodesByKind = i.ID, i.Papers, i.Nodes, i.Edges, i.Statements, i.NodesByKind
 	}
-	body, err := json.Marshal(h)
+	s.writeState(w, r, status, h)
+}
+
+// writeState answers with what the server is like at this moment.
+func (s *Server) writeState(w http.ResponseWriter, r *http.Request, status int, state any) {
+	body, err := json.Marshal(state)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -321,13 +326,7 @@ func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
 	if s.ending.Load() {
 		ready.Status, status = "ending", http.StatusServiceUnavailable
 	}
-	body, err := json.Marshal(ready)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	s.write(w, r, status, content{media: "application/json", body: append(body, '\n')})
+	s.writeState(w, r, status, ready)
 }
 
 // serveSchema answers with the GraphQL schema.
