@@ -106,7 +106,7 @@
 //	papers with both of two concepts    0.3      0.4    0.7
 //	ten papers that share most          1.0      0.7    0.9
 //	completing a name                   0.2      0.1    0.2
-//	full text, three words              0.7      0.5    0.5
+//	full text, three words              0.1      0.1    0.3
 //
 // They are below 1 where ids and support need no read (columns.go), names are
 // kept once read (labels.go), sums go into arrays that are kept from call to

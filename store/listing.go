@@ -326,9 +326,11 @@ func (r *Snapshot) Find(ctx context.Context, lq ListQuery) (*Listing, error) {
 		if lq.Matching != "" {
 			found = c.tally()
 			defer c.putBack(found)
-			if err := q.score(ctx, found, lq.Matching, 1<<code); err != nil {
+			matched, err := q.match(ctx, found, lq.Matching)
+			if err != nil {
 				return nil, err
 			}
+			matched.score(found, 1<<code)
 			met = c.setOf(found.touched)
 		}
 		if lq.Where != nil {

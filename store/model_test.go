@@ -276,7 +276,7 @@ func (m *model) search(t *testing.T, text string, kinds []graph.Kind, limit int)
 		out := make(map[graph.ID]float64)
 		for id, n := range ps {
 			norm := bm25K1 * (1 - bm25B + bm25B*float64(texts[id].words)/(total/max(docs, 1)))
-			out[id] = idf * float64(n) * (bm25K1 + 1) / (float64(n) + norm)
+			out[id] = float64(float32(idf * float64(n) * (bm25K1 + 1) / (float64(n) + norm)))
 		}
 		return out
 	}

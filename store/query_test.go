@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -465,6 +467,46 @@ func TestSuggestManyNames(t *testing.T) {
 	}
 	if _, err := r.Suggest(context.Background(), "x", []graph.Kind{"animal"}, 1); !errors.Is(err, graph.ErrKind) {
 		t.Errorf("unknown kind: %v", err)
+	}
+}
+
+// What a search passes over is not among the best of all nodes that have a word
+// of the text, of whatever kinds and however many are wanted.
+func TestSearchFindsBestOfAll(t *testing.T) {
+	s := open(t)
+	publish(t, s, synthetic(1000), nil)
+	r := latest(t, s)
+	q, done, err := r.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		var words []string
+		for range 1 + rng.IntN(5) {
+			word := syntheticWord(int(800 * rng.Float64() * rng.Float64()))
+			words = append(words, word[:len(word)-rng.IntN(2)])
+		}
+		text := strings.Join(words, " ") + strings.Repeat(" ", rng.IntN(2))
+		mask := []kindMask{0, 1 << kindCodes[graph.KindPaper], 1<<kindCodes[graph.KindPaper] | 1<<kindCodes[graph.KindMethod]}[rng.IntN(3)]
+		limit := 1 + rng.IntN(30)
+		tally := r.columns.tally()
+		m, err := q.match(t.Context(), tally, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.like = nil
+		m.score(tally, mask)
+		var all []scoredNode
+		for _, uid := range tally.touched {
+			all = append(all, scoredNode{uid, tally.scores[uid]})
+		}
+		r.columns.putBack(tally)
+		slices.SortFunc(all, r.columns.compareScores)
+		if got, want := m.best(r.columns, mask, limit), all[:min(limit, len(all))]; !slices.Equal(got, want) {
+			t.Fatalf("%d of kinds %b for %q: %v, want %v", limit, mask, text, got, want)
+		}
 	}
 }
 

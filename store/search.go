@@ -31,7 +31,9 @@ import (
 //	order of equal scores  by segment by id
 //
 // bleve had batches of 2,000, English analysis, nothing stored, no term
-// vectors, and title and abstract as two fields; here they are one.
+// vectors, and title and abstract as two fields; here they are one. The times
+// are of when all nodes that have a word were scored; a third to a sixth of ours
+// is left since most are passed over (match.best).
 
 // Hit is a node that a search found.
 type Hit struct {
@@ -88,7 +90,8 @@ const (
 // node found so has less of the word's score than any that has the word itself.
 //
 // It costs time with the number of nodes that have a word of the text, or one
-// of the 32 most frequent that the last word begins.
+// of the 32 most frequent that the last word begins; once these were read, with
+// the number of those that might be among the best.
 func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, limit int) ([]Hit, error) {
 	mask, err := maskOf(kinds)
 	if err != nil {
@@ -104,38 +107,77 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 	}
 	t := r.columns.tally()
 	defer r.columns.putBack(t)
-	if err := q.score(ctx, t, text, mask); err != nil {
+	m, err := q.match(ctx, t, text)
+	if err != nil {
 		return nil, err
 	}
-	best := topK(t.touched, limit, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(t.scores[b], t.scores[a]), cmp.Compare(t.c.ranks[a], t.c.ranks[b]))
-	})
+	var best []scoredNode
+	if len(m.like) == 0 {
+		best = m.best(t.c, mask, limit)
+	} else {
+		m.score(t, mask)
+		found := make([]scoredNode, len(t.touched))
+		for i, uid := range t.touched {
+			found[i] = scoredNode{uid, t.scores[uid]}
+		}
+		best = topK(found, limit, t.c.compareScores)
+	}
 	hits := make([]Hit, len(best))
-	for i, uid := range best {
-		hits[i] = Hit{ID: t.c.id(uid), Score: t.scores[uid]}
+	for i, n := range best {
+		hits[i] = Hit{ID: t.c.id(n.uid), Score: n.score}
 	}
 	return hits, nil
 }
 
-// score finds the nodes of some kinds that a search for a text finds, the
-// touched of the tally, with their scores.
-func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMask) error {
+// scoredNode is a node that a search found.
+type scoredNode struct {
+	uid   uint32
+	score float64
+}
+
+// compareScores orders nodes as a search lists them.
+func (c *columns) compareScores(a, b scoredNode) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(c.ranks[a.uid], c.ranks[b.uid]))
+}
+
+// match is what a text is searched by: the nodes of each of its words.
+type match struct {
+	words int         // how many distinct ones the text has
+	exact []wordMatch // in the order in which scores are summed, for sums of floats depend on it
+	like  []likeMatch // after these
+}
+
+// wordMatch is the nodes that have a word, or one that it may become.
+type wordMatch struct {
+	word uint64 // its bit
+	*wordPostings
+}
+
+// likeMatch is the nodes that may have some words, misspelt. Those that have one
+// of the words do not count, and the others have less than least of them.
+type likeMatch struct {
+	words    uint64
+	postings []posting
+	least    float64
+}
+
+// match finds out what a text is searched by.
+func (q *reader) match(ctx context.Context, t *tally, text string) (m match, err error) {
 	query := newAnalyser().terms(text)
 	if len(query) > maxQueryWords {
 		query = query[:maxQueryWords]
 	}
-	t.toScore()
 	if len(query) == 0 {
-		return nil
+		return m, nil
 	}
 	stems := make([]string, len(query))
 	for i, t := range query {
 		stems[i] = t.stem
 	}
-	// Each distinct word once, in a fixed order: sums of floats depend on it.
+	// Each distinct word once, in a fixed order.
 	slices.Sort(stems)
 	stems = slices.Compact(stems)
-	sc := &scorer{c: t.c, mask: kinds, words: len(stems), t: t}
+	m.words = len(stems)
 	unfinished := -1
 	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsLetter(last) || unicode.IsDigit(last) {
 		unfinished, _ = slices.BinarySearch(stems, query[len(query)-1].stem)
@@ -143,17 +185,17 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 	var unknown uint64 // words that nothing was found for
 	for i, stem := range stems {
 		if err := ctx.Err(); err != nil {
-			return err
+			return m, err
 		}
-		ps, err := t.c.searched.get(wordKey{stem, false}, func() ([]posting, error) { return q.postings(nil, stem) })
+		ws, err := t.c.searched.get(t.c, wordKey{stem, false}, func() ([]posting, error) { return q.postings(nil, stem) })
 		if err != nil {
-			return err
+			return m, err
 		}
-		found := len(ps)
-		least := sc.add(1<<i, ps, 1)
+		m.add(1<<i, ws)
+		found, least := ws.found, ws.least
 		if i == unfinished {
 			word := query[len(query)-1].word
-			ps, err := t.c.searched.get(wordKey{word, true}, func() ([]posting, error) {
+			ws, err := t.c.searched.get(t.c, wordKey{word, true}, func() ([]posting, error) {
 				begun, err := q.expansions(ctx, word)
 				if err != nil {
 					return nil, err
@@ -161,19 +203,20 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 				return q.anyOf(t, begun)
 			})
 			if err != nil {
-				return err
+				return m, err
 			}
-			found = max(found, len(ps))
-			least = min(least, sc.add(1<<i, ps, prefixWeight))
+			m.add(1<<i, ws)
+			found, least = max(found, ws.found), min(least, ws.least)
 		}
 		if found > 0 && (found > maxMisspelt || len(stems) > 1) {
 			continue
 		}
-		if ps, err = q.spellingPostings(t, stem, found); err != nil {
-			return err
+		ps, err := q.spellingPostings(t, stem, found)
+		if err != nil {
+			return m, err
 		}
 		if len(ps) > 0 {
-			sc.addBelow(1<<i, ps, least)
+			m.like = append(m.like, likeMatch{1 << i, ps, least})
 			continue
 		}
 		if found > 0 {
@@ -181,9 +224,9 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 		}
 		if i == unfinished {
 			if ps, err = q.stemPostings(query[len(query)-1].word); err != nil {
-				return err
+				return m, err
 			}
-			sc.add(1<<i, ps, prefixWeight)
+			m.add(1<<i, newWordPostings(t.c, ps, prefixWeight))
 		}
 		if len(ps) == 0 {
 			unknown |= 1 << i
@@ -192,12 +235,239 @@ func (q *reader) score(ctx context.Context, t *tally, text string, kinds kindMas
 	if unknown != 0 {
 		ps, err := q.namesLike(t.c, text)
 		if err != nil {
-			return err
+			return m, err
 		}
-		sc.addBelow(unknown, ps, math.Inf(1))
+		m.like = append(m.like, likeMatch{unknown, ps, math.Inf(1)})
 	}
-	sc.finish()
-	return nil
+	return m, nil
+}
+
+func (m *match) add(word uint64, ws *wordPostings) {
+	if ws.found > 0 {
+		m.exact = append(m.exact, wordMatch{word, ws})
+	}
+}
+
+// share is what the sum of a node's scores is multiplied by that has some of the
+// words. Without it, a name that has one rare word of a text would stand before
+// those that have all of it.
+func (m *match) share(words uint64) float64 {
+	return float64(bits.OnesCount64(words)) / float64(m.words)
+}
+
+// score gathers all nodes of some kinds that have a word of the text, the
+// touched of the tally, with their scores.
+func (m *match) score(t *tally, kinds kindMask) {
+	t.toScore()
+	add := func(uid uint32, words uint64, score float64) {
+		if t.matched[uid] == 0 {
+			t.touched = append(t.touched, uid)
+		}
+		t.matched[uid] |= words
+		t.scores[uid] += score
+	}
+	for _, w := range m.exact {
+		for kind, ps := range w.byKind {
+			if kinds.has(byte(kind)) {
+				for _, p := range ps.list {
+					add(p.uid, w.word, float64(p.score))
+				}
+			}
+		}
+	}
+	for _, l := range m.like {
+		w := t.c.weigh(len(l.postings), spellingWeight)
+		for _, p := range l.postings {
+			if !t.c.has(p.uid) || !kinds.has(t.c.kinds[p.uid]) || t.matched[p.uid]&l.words != 0 {
+				continue
+			}
+			score := float64(w.score(p.count, t.c.words[p.uid]))
+			if !math.IsInf(l.least, 1) {
+				score = l.least * score / (1 + score)
+			}
+			add(p.uid, l.words, score)
+		}
+	}
+	for _, uid := range t.touched {
+		t.scores[uid] *= m.share(t.matched[uid])
+	}
+}
+
+// best is the first limit of the nodes that [match.score] finds, with the same
+// scores, where no word is taken for misspelt.
+//
+// It looks at few of them: MaxScore (Turtle & Flood 1995), a word at a time.
+// Words are taken with the highest of their scores first, and a node is passed
+// over that would not be among the best if it had each of the words that follow
+// at its highest. Nodes of one kind are compared with their like, since a name
+// of two words has more of a word than any paper.
+func (m *match) best(c *columns, kinds kindMask, limit int) []scoredNode {
+	first := &topScores{top[scoredNode]{limit: limit, compare: c.compareScores}}
+	for kind := range byte(maxKind + 1) {
+		if kinds.has(kind) {
+			m.bestOf(kind, first)
+		}
+	}
+	return first.sorted()
+}
+
+// topScores gathers the best nodes.
+type topScores struct{ top[scoredNode] }
+
+// worst is the least score that a node must have to be taken.
+func (t *topScores) worst() float64 {
+	if len(t.heap) < t.limit {
+		return math.Inf(-1)
+	}
+	return t.heap[0].score
+}
+
+func (m *match) bestOf(kind byte, first *topScores) {
+	lists := make([]kindPostings, len(m.exact)) // as in exact
+	var order []int                             // indices of those that have nodes
+	for i, w := range m.exact {
+		if lists[i] = w.byKind[kind]; len(lists[i].list) > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(lists[b].most, lists[a].most), cmp.Compare(a, b))
+	})
+	// What a node can have at most of the lists from one in the order on.
+	rest, words := make([]float64, len(order)+1), make([]uint64, len(order)+1)
+	for j := len(order) - 1; j >= 0; j-- {
+		rest[j] = rest[j+1] + float64(lists[order[j]].most)
+		words[j] = words[j+1] | m.exact[order[j]].word
+	}
+	var shares [maxQueryWords + 1]float64 // by number of words, with room for sums in another order
+	for n := range shares[:m.words+1] {
+		shares[n] = float64(n) / float64(m.words) * (1 + 1e-9)
+	}
+	// outdone says whether a node is not among the best that has some of the
+	// words with the sum of their scores, whatever it has from a list on.
+	worst := first.worst()
+	outdone := func(score float64, has uint64, from int) bool {
+		return (score+rest[from])*shares[bits.OnesCount64(has|words[from])] < worst
+	}
+	at, scores := make([]int, len(lists)), make([]float32, len(lists))
+	for j, now := range order {
+		if outdone(0, 0, j) {
+			return
+		}
+		clear(at)
+		find := func(i int, uid uint32) bool {
+			list, next := lists[i].list, at[i]
+			if next < len(list) && list[next].uid < uid {
+				next = seek(list, next, uid)
+				at[i] = next
+			}
+			if next == len(list) || list[next].uid != uid {
+				scores[i] = 0
+				return false
+			}
+			scores[i] = list[next].score
+			return true
+		}
+	nodes:
+		for _, p := range lists[now].list {
+			scores[now] = p.score
+			most, has := float64(p.score), m.exact[now].word
+			for k := j + 1; k < len(order); k++ {
+				if outdone(most, has, k) {
+					continue nodes
+				}
+				if i := order[k]; find(i, p.uid) {
+					most += float64(scores[i])
+					has |= m.exact[i].word
+				}
+			}
+			if outdone(most, has, len(order)) {
+				continue
+			}
+			for _, i := range order[:j] {
+				if find(i, p.uid) { // it was looked at before
+					continue nodes
+				}
+			}
+			n := scoredNode{uid: p.uid}
+			for _, score := range scores {
+				n.score += float64(score)
+			}
+			n.score *= m.share(has)
+			first.offer(n)
+			worst = first.worst()
+		}
+	}
+}
+
+// wordPostings is the nodes that have a word, with what they have of it.
+type wordPostings struct {
+	found  int     // how many have it
+	least  float64 // the least score
+	byKind [maxKind + 1]kindPostings
+}
+
+// kindPostings is those of one kind.
+type kindPostings struct {
+	list []scoredPosting // ascending
+	most float32         // the highest score
+}
+
+// scoredPosting is a node that has a word, and its score for it. A float of half
+// the size keeps it as small as a [posting].
+type scoredPosting struct {
+	uid   uint32
+	score float32
+}
+
+// newWordPostings scores the nodes that have a word, given in any order.
+func newWordPostings(c *columns, ps []posting, weight float64) *wordPostings {
+	ws := &wordPostings{found: len(ps), least: math.Inf(1)}
+	if !slices.IsSortedFunc(ps, comparePostings) {
+		slices.SortFunc(ps, comparePostings)
+	}
+	w := c.weigh(len(ps), weight)
+	var sizes [maxKind + 1]int
+	for _, p := range ps {
+		if c.has(p.uid) {
+			sizes[c.kinds[p.uid]]++
+		}
+	}
+	for kind, size := range sizes {
+		ws.byKind[kind].list = make([]scoredPosting, 0, size)
+	}
+	for _, p := range ps {
+		if !c.has(p.uid) {
+			continue
+		}
+		score := w.score(p.count, c.words[p.uid])
+		of := &ws.byKind[c.kinds[p.uid]]
+		of.list = append(of.list, scoredPosting{p.uid, score})
+		of.most = max(of.most, score)
+		ws.least = min(ws.least, float64(score))
+	}
+	return ws
+}
+
+func comparePostings(a, b posting) int { return cmp.Compare(a.uid, b.uid) }
+
+// seek returns the index of the first node behind an index that is no less than
+// uid, where that at the index is less. It costs the logarithm of how far it is.
+func seek(list []scoredPosting, from int, uid uint32) int {
+	step := 1
+	for from+step < len(list) && list[from+step].uid < uid {
+		from += step
+		step *= 2
+	}
+	low, high := from+1, min(from+step, len(list))
+	for low < high {
+		if middle := int(uint(low+high) / 2); list[middle].uid < uid {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // wordKey is a word of a query: as a term, or as the beginning of terms.
@@ -210,7 +480,7 @@ type wordKey struct {
 // forgets, but takes no more once it is full. What it returns is shared.
 type wordCache struct {
 	mu       sync.RWMutex
-	postings map[wordKey][]posting
+	postings map[wordKey]*wordPostings
 	bytes    int
 }
 
@@ -219,30 +489,38 @@ type wordCache struct {
 const maxWordBytes = 32 << 20
 
 // get returns what is kept of a word, or reads it.
-func (c *wordCache) get(k wordKey, read func() ([]posting, error)) ([]posting, error) {
+func (c *wordCache) get(columns *columns, k wordKey, read func() ([]posting, error)) (*wordPostings, error) {
 	c.mu.RLock()
-	ps, ok := c.postings[k]
+	ws, ok := c.postings[k]
 	c.mu.RUnlock()
 	if ok {
-		return ps, nil
+		return ws, nil
 	}
 	ps, err := read()
-	if len(ps) == 0 || err != nil {
+	if err != nil {
 		return nil, err
 	}
-	const overhead, each = 100, 8
-	size := overhead + len(k.word) + each*len(ps)
+	weight := 1.0
+	if k.prefix {
+		weight = prefixWeight
+	}
+	ws = newWordPostings(columns, ps, weight)
+	if ws.found == 0 {
+		return ws, nil
+	}
+	const overhead, each = 500, 8
+	size := overhead + len(k.word) + each*ws.found
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.postings[k]; !ok && c.bytes+size <= maxWordBytes {
 		if c.postings == nil {
-			c.postings = make(map[wordKey][]posting)
+			c.postings = make(map[wordKey]*wordPostings)
 		}
 		k.word = strings.Clone(k.word) // it may be a part of a long text
-		c.postings[k] = slices.Clip(slices.Clone(ps))
+		c.postings[k] = ws
 		c.bytes += size
 	}
-	return ps, nil
+	return ws, nil
 }
 
 // postings appends all postings of a term to dst, ascending.
@@ -477,14 +755,6 @@ func (q *reader) eachNamed(c *columns, name string, use func(uid uint32)) error 
 	})
 }
 
-// scorer sums the scores of nodes.
-type scorer struct {
-	c     *columns
-	mask  kindMask
-	words int // of the query
-	t     *tally
-}
-
 // bm25 is what a word adds to the score of a node, but for what depends on the
 // node.
 type bm25 struct{ idf, average float64 }
@@ -492,66 +762,16 @@ type bm25 struct{ idf, average float64 }
 // weigh prepares the scores of a word that so many nodes have. Every node with
 // words counts, whatever kinds are wanted, so that a score means the same in
 // every search.
-func (s *scorer) weigh(found int, weight float64) bm25 {
-	docs, df := float64(s.c.docs), float64(found)
+func (c *columns) weigh(found int, weight float64) bm25 {
+	docs, df := float64(c.docs), float64(found)
 	return bm25{
 		idf:     weight * math.Log(1+max(docs-df+0.5, 0)/(df+0.5)),
-		average: float64(s.c.totalWords) / max(docs, 1),
+		average: float64(c.totalWords) / max(docs, 1),
 	}
 }
 
-func (w bm25) score(count uint8, words uint32) float64 {
+func (w bm25) score(count uint8, words uint32) float32 {
 	tf := float64(count)
 	norm := bm25K1 * (1 - bm25B + bm25B*float64(words)/w.average)
-	return w.idf * tf * (bm25K1 + 1) / (tf + norm)
-}
-
-// add scores the nodes that have one word of the query, given as its bit, and
-// returns the least score that one has of it.
-func (s *scorer) add(word uint64, ps []posting, weight float64) (least float64) {
-	w := s.weigh(len(ps), weight)
-	least = math.Inf(1)
-	for _, p := range ps {
-		if !s.c.has(p.uid) {
-			continue
-		}
-		score := w.score(p.count, s.c.words[p.uid])
-		least = min(least, score)
-		if s.mask.has(s.c.kinds[p.uid]) {
-			s.addTo(p.uid, word, score)
-		}
-	}
-	return least
-}
-
-// addBelow scores the nodes that may have the words, each less than least, those
-// that have one of them left out.
-func (s *scorer) addBelow(words uint64, ps []posting, least float64) {
-	w := s.weigh(len(ps), spellingWeight)
-	for _, p := range ps {
-		if !s.c.has(p.uid) || !s.mask.has(s.c.kinds[p.uid]) || s.t.matched[p.uid]&words != 0 {
-			continue
-		}
-		score := w.score(p.count, s.c.words[p.uid])
-		if !math.IsInf(least, 1) {
-			score = least * score / (1 + score)
-		}
-		s.addTo(p.uid, words, score)
-	}
-}
-
-func (s *scorer) addTo(uid uint32, words uint64, score float64) {
-	if s.t.matched[uid] == 0 {
-		s.t.touched = append(s.t.touched, uid)
-	}
-	s.t.matched[uid] |= words
-	s.t.scores[uid] += score
-}
-
-// finish weighs the scores. Without the share of words, a name that has one rare
-// word of a query would stand before those that have all of it.
-func (s *scorer) finish() {
-	for _, uid := range s.t.touched {
-		s.t.scores[uid] *= float64(bits.OnesCount64(s.t.matched[uid])) / float64(s.words)
-	}
+	return float32(w.idf * tf * (bm25K1 + 1) / (tf + norm))
 }

@@ -65,34 +65,55 @@ func (t *tally) toScore() {
 // at worst.
 func topK[T any](items []T, limit int, compare func(a, b T) int) []T {
 	limit = max(min(limit, len(items)), 0)
-	// A heap of the first so far, the last of them at its root.
-	heap := slices.Clone(items[:limit])
-	down := func(i int) {
-		for {
+	first := top[T]{limit: limit, compare: compare, heap: make([]T, 0, limit)}
+	for _, it := range items {
+		first.offer(it)
+	}
+	return first.sorted()
+}
+
+// top gathers the first limit of the items that it is offered, in the order of
+// compare, which must leave no two equal.
+type top[T any] struct {
+	limit   int
+	compare func(a, b T) int
+	heap    []T // the first so far, the last of them at its root
+}
+
+func (t *top[T]) offer(it T) {
+	switch {
+	case t.limit <= 0:
+		return
+	case len(t.heap) < t.limit:
+		t.heap = append(t.heap, it)
+		for i := len(t.heap) - 1; i > 0; {
+			parent := (i - 1) / 2
+			if t.compare(t.heap[i], t.heap[parent]) < 0 {
+				return
+			}
+			t.heap[i], t.heap[parent] = t.heap[parent], t.heap[i]
+			i = parent
+		}
+	case t.compare(it, t.heap[0]) < 0:
+		t.heap[0] = it
+		for i := 0; ; {
 			last := i
 			for _, child := range [...]int{2*i + 1, 2*i + 2} {
-				if child < limit && compare(heap[child], heap[last]) > 0 {
+				if child < len(t.heap) && t.compare(t.heap[child], t.heap[last]) > 0 {
 					last = child
 				}
 			}
 			if last == i {
 				return
 			}
-			heap[i], heap[last] = heap[last], heap[i]
+			t.heap[i], t.heap[last] = t.heap[last], t.heap[i]
 			i = last
 		}
 	}
-	if limit < len(items) && limit > 0 {
-		for i := limit/2 - 1; i >= 0; i-- {
-			down(i)
-		}
-		for _, it := range items[limit:] {
-			if compare(it, heap[0]) < 0 {
-				heap[0] = it
-				down(0)
-			}
-		}
-	}
-	slices.SortFunc(heap, compare)
-	return heap
+}
+
+// sorted returns the items in order. It ends the use of t.
+func (t *top[T]) sorted() []T {
+	slices.SortFunc(t.heap, t.compare)
+	return t.heap
 }
