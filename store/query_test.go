@@ -481,17 +481,10 @@ func TestSearchFindsBestOfAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer done()
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 300 {
-		var words []string
-		for range 1 + rng.IntN(5) {
-			word := syntheticWord(int(800 * rng.Float64() * rng.Float64()))
-			words = append(words, word[:len(word)-rng.IntN(2)])
-		}
-		text := strings.Join(words, " ") + strings.Repeat(" ", rng.IntN(2))
-		mask := []kindMask{0, 1 << kindCodes[graph.KindPaper], 1<<kindCodes[graph.KindPaper] | 1<<kindCodes[graph.KindMethod]}[rng.IntN(3)]
-		limit := 1 + rng.IntN(30)
+	// looked says whether the best were looked for, and not all nodes scored.
+	looked := func(text string, mask kindMask, limit int) bool {
 		tally := r.columns.tally()
+		defer r.columns.putBack(tally)
 		m, err := q.match(t.Context(), tally, text)
 		if err != nil {
 			t.Fatal(err)
@@ -502,11 +495,37 @@ func TestSearchFindsBestOfAll(t *testing.T) {
 		for _, uid := range tally.touched {
 			all = append(all, scoredNode{uid, tally.scores[uid]})
 		}
-		r.columns.putBack(tally)
 		slices.SortFunc(all, r.columns.compareScores)
-		if got, want := m.best(r.columns, mask, limit), all[:min(limit, len(all))]; !slices.Equal(got, want) {
+		got, ok := m.best(r.columns, mask, limit)
+		if want := all[:min(limit, len(all))]; ok && !slices.Equal(got, want) {
 			t.Fatalf("%d of kinds %b for %q: %v, want %v", limit, mask, text, got, want)
 		}
+		return ok
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	const texts = 300
+	n := 0
+	for range texts {
+		var words []string
+		for range 1 + rng.IntN(5) {
+			word := syntheticWord(int(800 * rng.Float64() * rng.Float64()))
+			words = append(words, word[:len(word)-rng.IntN(2)])
+		}
+		text := strings.Join(words, " ") + strings.Repeat(" ", rng.IntN(2))
+		mask := []kindMask{0, 1 << kindCodes[graph.KindPaper], 1<<kindCodes[graph.KindPaper] | 1<<kindCodes[graph.KindMethod]}[rng.IntN(3)]
+		if looked(text, mask, 1+rng.IntN(30)) {
+			n++
+		}
+	}
+	if n < texts/2 {
+		t.Errorf("the best were looked for in %d of %d searches", n, texts)
+	}
+	var frequent []string
+	for i := range maxQueryWords {
+		frequent = append(frequent, syntheticWord(i))
+	}
+	if looked(strings.Join(frequent, " "), 0, 100) {
+		t.Error("the best of many frequent words were looked for")
 	}
 }
 

@@ -111,10 +111,8 @@ func (r *Snapshot) Search(ctx context.Context, text string, kinds []graph.Kind, 
 	if err != nil {
 		return nil, err
 	}
-	var best []scoredNode
-	if len(m.like) == 0 {
-		best = m.best(t.c, mask, limit)
-	} else {
+	best, ok := m.best(t.c, mask, limit)
+	if !ok {
 		m.score(t, mask)
 		found := make([]scoredNode, len(t.touched))
 		for i, uid := range t.touched {
@@ -294,25 +292,38 @@ func (m *match) score(t *tally, kinds kindMask) {
 }
 
 // best is the first limit of the nodes that [match.score] finds, with the same
-// scores, where no word is taken for misspelt.
+// scores. It is not ok, and score is to be asked, where a word is taken for
+// misspelt, and where it would cost more.
 //
-// It looks at few of them: MaxScore (Turtle & Flood 1995), a word at a time.
-// Words are taken with the highest of their scores first, and a node is passed
-// over that would not be among the best if it had each of the words that follow
-// at its highest. Nodes of one kind are compared with their like, since a name
-// of two words has more of a word than any paper.
-func (m *match) best(c *columns, kinds kindMask, limit int) []scoredNode {
-	first := &topScores{top[scoredNode]{limit: limit, compare: c.compareScores}}
+// It looks at few nodes: MaxScore (Turtle & Flood 1995), a word at a time. Words
+// are taken with the highest of their scores first, and a node is passed over
+// that would not be among the best if it had each of the words that follow at
+// its highest. Nodes of one kind are compared with their like, since a name of
+// two words has more of a word than any paper. A text of many frequent words has
+// few nodes that can be passed over: looking for each in the lists of all others
+// would take the square of their number, so it ends at as many looks as the
+// lists have nodes.
+func (m *match) best(c *columns, kinds kindMask, limit int) (best []scoredNode, ok bool) {
+	if len(m.like) > 0 {
+		return nil, false
+	}
+	first := &topScores{top: top[scoredNode]{limit: limit, compare: c.compareScores}}
+	for _, w := range m.exact {
+		first.looks += w.found
+	}
 	for kind := range byte(maxKind + 1) {
-		if kinds.has(kind) {
-			m.bestOf(kind, first)
+		if kinds.has(kind) && !m.bestOf(kind, first) {
+			return nil, false
 		}
 	}
-	return first.sorted()
+	return first.sorted(), true
 }
 
 // topScores gathers the best nodes.
-type topScores struct{ top[scoredNode] }
+type topScores struct {
+	top[scoredNode]
+	looks int // in lists, that may still be taken for others
+}
 
 // worst is the least score that a node must have to be taken.
 func (t *topScores) worst() float64 {
@@ -322,7 +333,9 @@ func (t *topScores) worst() float64 {
 	return t.heap[0].score
 }
 
-func (m *match) bestOf(kind byte, first *topScores) {
+// bestOf offers the nodes of one kind. It is false where that took too many
+// looks.
+func (m *match) bestOf(kind byte, first *topScores) bool {
 	lists := make([]kindPostings, len(m.exact)) // as in exact
 	var order []int                             // indices of those that have nodes
 	for i, w := range m.exact {
@@ -352,10 +365,11 @@ func (m *match) bestOf(kind byte, first *topScores) {
 	at, scores := make([]int, len(lists)), make([]float32, len(lists))
 	for j, now := range order {
 		if outdone(0, 0, j) {
-			return
+			return true
 		}
 		clear(at)
 		find := func(i int, uid uint32) bool {
+			first.looks--
 			list, next := lists[i].list, at[i]
 			if next < len(list) && list[next].uid < uid {
 				next = seek(list, next, uid)
@@ -370,6 +384,9 @@ func (m *match) bestOf(kind byte, first *topScores) {
 		}
 	nodes:
 		for _, p := range lists[now].list {
+			if first.looks < 0 {
+				return false
+			}
 			scores[now] = p.score
 			most, has := float64(p.score), m.exact[now].word
 			for k := j + 1; k < len(order); k++ {
@@ -398,6 +415,7 @@ func (m *match) bestOf(kind byte, first *topScores) {
 			worst = first.worst()
 		}
 	}
+	return true
 }
 
 // wordPostings is the nodes that have a word, with what they have of it.
