@@ -489,7 +489,6 @@ func TestSearchFindsBestOfAll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m.like = nil
 		m.score(tally, mask)
 		var all []scoredNode
 		for _, uid := range tally.touched {
@@ -524,8 +523,13 @@ func TestSearchFindsBestOfAll(t *testing.T) {
 	for i := range maxQueryWords {
 		frequent = append(frequent, syntheticWord(i))
 	}
-	if looked(strings.Join(frequent, " "), 0, 100) {
-		t.Error("the best of many frequent words were looked for")
+	for _, mask := range []kindMask{0, 1 << kindCodes[graph.KindMethod]} {
+		if looked(strings.Join(frequent, " "), mask, 100) {
+			t.Errorf("the best of many frequent words were looked for in kinds %b", mask)
+		}
+	}
+	if !looked("qqqqqqqqqqqq "+frequent[0]+" ", 0, 5) {
+		t.Error("all nodes were scored for a word that there is none like")
 	}
 }
 

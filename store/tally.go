@@ -65,6 +65,11 @@ func (t *tally) toScore() {
 // at worst.
 func topK[T any](items []T, limit int, compare func(a, b T) int) []T {
 	limit = max(min(limit, len(items)), 0)
+	if limit == len(items) {
+		all := slices.Clone(items)
+		slices.SortFunc(all, compare)
+		return all
+	}
 	first := top[T]{limit: limit, compare: compare, heap: make([]T, 0, limit)}
 	for _, it := range items {
 		first.offer(it)
