@@ -26,16 +26,19 @@ type edgeList struct {
 	to     []uint32 // the neighbours, ascending for each node
 }
 
-// seek finds the place from which on nodes are not below uid, going on from the
-// place of a smaller one: in steps that double, then by halves, so that it is
-// quick for a few nodes and for all of them.
-func (l *edgeList) seek(place int, uid uint32) int {
+// seek finds the place of a node, as [seek] does.
+func (l *edgeList) seek(place int, uid uint32) int { return seek(l.nodes, place, uid) }
+
+// seek finds the place from which on ascending uids are not below uid, going on
+// from the place of a smaller one: in steps that double, then by halves, so that
+// it is quick for a few nodes and for all of them.
+func seek(uids []uint32, place int, uid uint32) int {
 	step := 1
-	for place+step < len(l.nodes) && l.nodes[place+step] < uid {
+	for place+step < len(uids) && uids[place+step] < uid {
 		place += step
 		step *= 2
 	}
-	rest := l.nodes[place:min(place+step+1, len(l.nodes))]
+	rest := uids[place:min(place+step+1, len(uids))]
 	i, _ := slices.BinarySearch(rest, uid)
 	return place + i
 }

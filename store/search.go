@@ -271,8 +271,8 @@ func (m *match) score(t *tally, kinds kindMask) {
 	for _, w := range m.exact {
 		for _, ps := range w.byKind {
 			if kinds.has(ps.kind) {
-				for _, p := range ps.list {
-					add(p.uid, w.word, float64(p.score))
+				for i, uid := range ps.uids {
+					add(uid, w.word, float64(ps.scores[i]))
 				}
 			}
 		}
@@ -313,17 +313,17 @@ func (m *match) best(c *columns, kinds kindMask, limit int) (best []scoredNode, 
 	}
 	first := &topScores{top: top[scoredNode]{limit: limit, compare: c.compareScores}}
 	var most [maxKind + 1]float32 // that a node of a kind can have
-	var wanted []byte
+	var wanted []byte             // the kinds that have nodes
 	for _, w := range m.exact {
 		for _, ps := range w.byKind {
 			if !kinds.has(ps.kind) {
 				continue
 			}
-			if most[ps.kind] == 0 {
+			if !slices.Contains(wanted, ps.kind) {
 				wanted = append(wanted, ps.kind)
 			}
 			most[ps.kind] += ps.most
-			first.looks += len(ps.list)
+			first.looks += len(ps.uids)
 		}
 	}
 	// Names before papers, so that most papers need no look.
@@ -356,7 +356,7 @@ func (m *match) bestOf(kind byte, first *topScores) bool {
 	lists := make([]kindPostings, len(m.exact)) // as in exact
 	var order []int                             // indices of those that have nodes
 	for i, w := range m.exact {
-		if lists[i] = w.ofKind(kind); len(lists[i].list) > 0 {
+		if lists[i] = w.ofKind(kind); len(lists[i].uids) > 0 {
 			order = append(order, i)
 		}
 	}
@@ -387,30 +387,30 @@ func (m *match) bestOf(kind byte, first *topScores) bool {
 		clear(at)
 		find := func(i int, uid uint32) bool {
 			first.looks--
-			list, next := lists[i].list, at[i]
-			if next < len(list) && list[next].uid < uid {
-				next = seek(list, next, uid)
+			uids, next := lists[i].uids, at[i]
+			if next < len(uids) && uids[next] < uid {
+				next = seek(uids, next, uid)
 				at[i] = next
 			}
-			if next == len(list) || list[next].uid != uid {
+			if next == len(uids) || uids[next] != uid {
 				scores[i] = 0
 				return false
 			}
-			scores[i] = list[next].score
+			scores[i] = lists[i].scores[next]
 			return true
 		}
 	nodes:
-		for _, p := range lists[now].list {
+		for place, uid := range lists[now].uids {
 			if first.looks < 0 {
 				return false
 			}
-			scores[now] = p.score
-			most, has := float64(p.score), m.exact[now].word
+			scores[now] = lists[now].scores[place]
+			most, has := float64(scores[now]), m.exact[now].word
 			for k := j + 1; k < len(order); k++ {
 				if outdone(most, has, k) {
 					continue nodes
 				}
-				if i := order[k]; find(i, p.uid) {
+				if i := order[k]; find(i, uid) {
 					most += float64(scores[i])
 					has |= m.exact[i].word
 				}
@@ -419,11 +419,11 @@ func (m *match) bestOf(kind byte, first *topScores) bool {
 				continue
 			}
 			for _, i := range order[:j] {
-				if find(i, p.uid) { // it was looked at before
+				if find(i, uid) { // it was looked at before
 					continue nodes
 				}
 			}
-			n := scoredNode{uid: p.uid}
+			n := scoredNode{uid: uid}
 			for _, score := range scores {
 				n.score += float64(score)
 			}
@@ -443,18 +443,13 @@ type wordPostings struct {
 	byKind []kindPostings // of the kinds that have nodes, ascending
 }
 
-// kindPostings is those of one kind.
+// kindPostings is those of one kind. Scores of 32 bits keep them as small as a
+// [posting] each.
 type kindPostings struct {
-	kind byte
-	most float32         // the highest score
-	list []scoredPosting // ascending
-}
-
-// scoredPosting is a node that has a word, and its score for it. A float of half
-// the size keeps it as small as a [posting].
-type scoredPosting struct {
-	uid   uint32
-	score float32
+	kind   byte
+	most   float32   // the highest score
+	uids   []uint32  // ascending
+	scores []float32 // of each
 }
 
 // ofKind is empty where no node of the kind has the word.
@@ -471,61 +466,31 @@ func (w *wordPostings) ofKind(kind byte) kindPostings {
 func newWordPostings(c *columns, ps []posting, weight float64) *wordPostings {
 	ws := &wordPostings{found: len(ps), least: math.Inf(1)}
 	w := c.weigh(len(ps), weight)
-	var sizes, starts [maxKind + 1]int
-	total, kinds := 0, 0
+	var sizes [maxKind + 1]int
 	for _, p := range ps {
 		if c.has(p.uid) {
 			sizes[c.kinds[p.uid]]++
 		}
 	}
+	var of [maxKind + 1]*kindPostings
+	ws.byKind = make([]kindPostings, 0, maxKind+1)
 	for kind, size := range sizes {
-		starts[kind] = total
-		total += size
-		kinds += min(size, 1)
+		if size > 0 {
+			ws.byKind = append(ws.byKind, kindPostings{kind: byte(kind), uids: make([]uint32, 0, size), scores: make([]float32, 0, size)})
+			of[kind] = &ws.byKind[len(ws.byKind)-1]
+		}
 	}
-	all := make([]scoredPosting, total)
-	next := starts
 	for _, p := range ps {
 		if !c.has(p.uid) {
 			continue
 		}
-		score := w.score(p.count, c.words[p.uid])
-		at := &next[c.kinds[p.uid]]
-		all[*at] = scoredPosting{p.uid, score}
-		*at++
+		k, score := of[c.kinds[p.uid]], w.score(p.count, c.words[p.uid])
+		k.uids, k.scores = append(k.uids, p.uid), append(k.scores, score)
+		k.most = max(k.most, score)
 		ws.least = min(ws.least, float64(score))
 	}
-	ws.byKind = make([]kindPostings, 0, kinds)
-	for kind, size := range sizes {
-		if size == 0 {
-			continue
-		}
-		of := kindPostings{kind: byte(kind), list: all[starts[kind] : starts[kind]+size]}
-		for _, p := range of.list {
-			of.most = max(of.most, p.score)
-		}
-		ws.byKind = append(ws.byKind, of)
-	}
+	ws.byKind = slices.Clip(slices.Clone(ws.byKind)) // it is kept
 	return ws
-}
-
-// seek returns the index of the first node behind an index that is no less than
-// uid, where that at the index is less. It costs the logarithm of how far it is.
-func seek(list []scoredPosting, from int, uid uint32) int {
-	step := 1
-	for from+step < len(list) && list[from+step].uid < uid {
-		from += step
-		step *= 2
-	}
-	low, high := from+1, min(from+step, len(list))
-	for low < high {
-		if middle := int(uint(low+high) / 2); list[middle].uid < uid {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
 }
 
 // wordKey is a word of a query: as a term, or as the beginning of terms.
